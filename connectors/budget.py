@@ -1,0 +1,128 @@
+"""One API budget per instance, shared by every reader and writer process on this host.
+
+NetSuite counts concurrent calls, Salesforce calls per day, Kantata punishes bursts. A limiter inside one
+process cannot protect a tenant that a sync and a dispatcher use at the same time, so slots are file locks
+and counters live in a small SQLite file beside them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from connectors.errors import RateLimitedError
+
+_POLL_SECONDS = 0.01
+
+
+class Budget:
+    """Admits calls to one instance.
+
+    Parameters
+    ----------
+    directory : where slots and counters live; the same for all processes that share the tenant.
+    max_concurrent : calls in flight at once.
+    per_second : sustained calls a second, or None for no pace limit.
+    daily : calls in a rolling 24 h we allow ourselves, or None.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        instance: str,
+        *,
+        max_concurrent: int,
+        per_second: float | None = None,
+        daily: int | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._instance = instance
+        self._per_second = per_second
+        self._daily = daily
+        self._clock = clock
+        self._sleep = sleep
+        directory.mkdir(parents=True, exist_ok=True)
+        self._slots = [directory / f"{instance}.slot{n}.lock" for n in range(max_concurrent)]
+        self._counters = directory / f"{instance}.budget.sqlite"
+        if per_second is not None or daily is not None:
+            self._prepare()
+
+    @contextmanager
+    def call(self, timeout: float = 300.0) -> Iterator[None]:
+        """Hold one slot for one call.
+
+        Raises RateLimitedError when the daily allowance is used up or no slot frees in `timeout` seconds.
+        """
+        lock = self._take_slot(timeout)
+        try:
+            self._pace()
+            yield
+        finally:
+            lock.release()
+
+    def _take_slot(self, timeout: float) -> FileLock:
+        give_up = time.monotonic() + timeout
+        while True:
+            for path in self._slots:
+                lock = FileLock(path, thread_local=False)
+                try:
+                    lock.acquire(blocking=False)
+                except Timeout:
+                    continue
+                return lock
+            if time.monotonic() > give_up:
+                raise RateLimitedError(
+                    f"no free call slot among {len(self._slots)} for {timeout:.0f} s.",
+                    instance=self._instance,
+                    hint="another process holds them; stop it or raise api_budget.max_concurrent.",
+                )
+            self._sleep(_POLL_SECONDS)
+
+    def _pace(self) -> None:
+        if self._per_second is None and self._daily is None:
+            return
+        wait = self._reserve()
+        if wait > 0:
+            self._sleep(wait)
+
+    def _reserve(self) -> float:
+        """Book one call; return the seconds to wait before sending it."""
+        now = self._clock()
+        with closing(self._connect()) as connection, connection:
+            connection.execute("begin immediate")
+            next_free, window_start, used = connection.execute(
+                "select next_free, window_start, used from budget"
+            ).fetchone()
+            if now - window_start >= 86_400:
+                window_start, used = now, 0
+            if self._daily is not None and used >= self._daily:
+                raise RateLimitedError(
+                    f"the daily allowance of {self._daily} calls is used up.",
+                    instance=self._instance,
+                    retry_after=window_start + 86_400 - now,
+                    hint="wait for the window to roll over or raise api_budget.daily in config/estate.yml.",
+                )
+            start = max(now, next_free)
+            step = 1 / self._per_second if self._per_second else 0.0
+            connection.execute(
+                "update budget set next_free = ?, window_start = ?, used = ?",
+                (start + step, window_start, used + 1),
+            )
+        return start - now
+
+    def _prepare(self) -> None:
+        with closing(self._connect()) as connection, connection:
+            connection.execute(
+                "create table if not exists budget (only integer primary key check (only = 1), "
+                "next_free real not null, window_start real not null, used integer not null)"
+            )
+            connection.execute("insert or ignore into budget values (1, 0, ?, 0)", (self._clock(),))
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._counters, timeout=30, isolation_level=None)
