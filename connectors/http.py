@@ -32,6 +32,7 @@ from connectors.errors import (
 Classify = Callable[[requests.Response, str | None], ConnectorError | None]
 
 _NEVER_TRUST_ZERO_SECONDS = 1.0
+_NO_ANSWER = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,10 +113,11 @@ class HttpClient:
             except requests.ConnectionError as error:
                 if _never_sent(error):
                     raise self._unreachable(object) from error
-                raise self._unknown("the connection was lost before an answer came.", object, record) from error
+                raise self._unknown("the connection was lost before an answer.", object, record) from error
             except requests.Timeout as error:
                 raise self._unknown("no answer came in time.", object, record) from error
-        if response.status_code >= 500 and response.status_code != 503:
+        throttled = response.status_code == 503 and "Retry-After" in response.headers
+        if response.status_code >= 500 and not throttled:
             raise self._unknown(f"the vendor answered {response.status_code}.", object, record)
         self.raise_for(response, object, record)
         return response
@@ -148,7 +150,7 @@ class HttpClient:
         with self._budget.call():
             try:
                 response = self._session.request(method, self._url(path), timeout=self._timeout, **request)
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+            except _NO_ANSWER as error:
                 raise self._unreachable(object) from error
         self.raise_for(response, object)
         return response

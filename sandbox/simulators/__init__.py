@@ -1,0 +1,1 @@
+"""One stateful simulator per vendor, served over real HTTP on loopback."""
