@@ -20,7 +20,7 @@ __all__ = ["SYSTEMS", "Destination", "LazyDestinations", "Snapshot", "Value", "W
 
 
 class LazyDestinations(Mapping[str, Destination]):
-    """Destinations by instance name, signed in at first use, so that one broken instance stops only itself."""
+    """Destinations by instance name, signed in at first use: a broken instance stops only itself."""
 
     def __init__(
         self,

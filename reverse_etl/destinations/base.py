@@ -1,7 +1,7 @@
-"""The port every vendor destination fulfils: read, write once, and find what a lost reply may have created.
+"""The port of every vendor destination: read, write once, and find what a lost reply may have created.
 
-The dispatcher owns comparison, retries and recovery; a destination only translates between canonical values and
-one vendor's calls. Failures are the classes of `connectors.errors`:
+The dispatcher owns comparison, retries and recovery; a destination only translates between canonical values
+and one vendor's calls. Failures are the classes of `connectors.errors`:
 
 - ``NotFoundError``: the record is not there (`read`), or vanished (`write`).
 - ``TransientError`` / ``RateLimitedError``: nothing was sent; it is safe to send later.
@@ -41,8 +41,9 @@ class WriteRequest:
 
     `values` are the new values by canonical raw column name of `target_object` (the raw table name).
     `expected` are the values just read, which the write replaces.
-    For ``create``, `record_id` is ``None``; when a lost reply left a half-made record behind, the dispatcher sends
-    the create again with `record_id` set, and the destination must *complete that record* and never make another.
+    For ``create``, `record_id` is ``None``; when a lost reply left a half-made record behind, the dispatcher
+    sends the create again with `record_id` set, and the destination must complete that record, and never make
+    another.
     """
 
     target_object: str
@@ -76,11 +77,11 @@ class Destination(Protocol):
     def write(self, change: WriteRequest, idempotency_key: str, expected_version: str | None) -> WriteResult:
         """Send the change once.
 
-        `idempotency_key` never changes for one correction. Pass it to the vendor where it has such a key; for a
-        create, store it on the record (external id, external reference, or a field kept for it) in the very call
-        that creates it where possible, so that `find_created` finds it.
-        `expected_version` is the version of the `Snapshot` just read: send it as a condition where the vendor has
-        conditional writes (raise ``ConflictError`` when refused), ignore it where it has none.
+        `idempotency_key` never changes for one correction. Pass it to the vendor where it has such a key; for
+        a create, store it on the record (external id, external reference, or a field kept for it) in the very
+        call that creates it where possible, so that `find_created` finds it.
+        `expected_version` is the version of the `Snapshot` just read: send it as a condition where the vendor
+        has conditional writes (raise ``ConflictError`` when refused), ignore it where it has none.
         """
 
     def find_created(self, target_object: str, key: str) -> str | None:
