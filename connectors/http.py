@@ -114,8 +114,8 @@ class HttpClient:
                 if _never_sent(error):
                     raise self._unreachable(object) from error
                 raise self._unknown("the connection was lost before an answer.", object, record) from error
-            except requests.Timeout as error:
-                raise self._unknown("no answer came in time.", object, record) from error
+            except (requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+                raise self._unknown("no complete answer came in time.", object, record) from error
         throttled = response.status_code == 503 and "Retry-After" in response.headers
         if response.status_code >= 500 and not throttled:
             raise self._unknown(f"the vendor answered {response.status_code}.", object, record)

@@ -29,7 +29,7 @@ def json_response(value: Any, status: int = 200, headers: dict[str, str] | None 
 
 
 def with_admin(vendor: Starlette, store: Store, faults: Faults) -> ASGIApp:
-    """The vendor's app with `/_sandbox` routes: order faults, look at rows, edit a row as another user would."""
+    """The vendor's app with `/_sandbox` routes: order faults, look at rows, edit a row as another user."""
 
     async def order(request: Request) -> Response:
         faults.order(Fault(**orjson.loads(await request.body())))

@@ -101,7 +101,8 @@ class FaultMiddleware:
         messages = await self._collect(scope, receive)
         if fault.kind == "drop_after":
             self.faults.calls.append({"method": scope["method"], "path": scope["path"], "status": 0})
-            raise ConnectionAbortedError("ordered fault: the answer is lost")
+            _hang_up(send)
+            return
         if fault.kind == "status_after":
             await _answer(self._logged(scope, send), fault)
             return
@@ -125,6 +126,14 @@ class FaultMiddleware:
 
         await self.app(scope, receive, keep)
         return messages
+
+
+def _hang_up(send: Send) -> None:
+    """Close the socket without an answer, as a dying gateway does (the server itself would send a 500)."""
+    cycle = getattr(send, "__self__", None)
+    if cycle is None or not hasattr(cycle, "transport"):
+        raise RuntimeError("a lost answer can only be ordered from a simulator served over HTTP")
+    cycle.transport.abort()
 
 
 async def _answer(send: Send, fault: Fault) -> None:

@@ -1,0 +1,145 @@
+"""Reads config/ into a Config, or says which file, line and key is wrong."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from config.errors import ConfigError
+from config.schema import Checks, Config, Estate, HolidayRow, Ownership, People, PlanRow, Policy, ValueMapRow
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_config(directory: Path | str | None = None) -> Config:
+    """Load and cross-check every file of `directory` (default: CONCORD_CONFIG_DIR, or config/ beside this code).
+
+    Raises ConfigError for the first problem; nothing runs on half a configuration.
+    """
+    root = Path(directory or os.environ.get("CONCORD_CONFIG_DIR") or Path(__file__).parent)
+    config = Config(
+        estate=_yaml(root / "estate.yml", Estate),
+        check_file=_yaml(root / "checks.yml", Checks),
+        ownership=_yaml(root / "ownership.yml", Ownership),
+        policy=_yaml(root / "policy.yml", Policy),
+        people=_yaml(root / "people.yml", People),
+        value_maps=_csv(
+            root / "value_maps.csv", ValueMapRow, ("system", "instance", "field", "vendor_value")
+        ),
+        holidays=_csv(root / "holidays.csv", HolidayRow, ("calendar", "holiday_date")),
+        revenue_plan=_csv(root / "revenue_plan.csv", PlanRow, ("legal_entity_id", "practice_id", "month")),
+    )
+    _cross_check(config, root)
+    return config
+
+
+def _yaml(path: Path, model: type[Model]) -> Model:
+    document = _read_yaml(path)
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        location = first["loc"]
+        key = ".".join(str(part) for part in location) or path.stem
+        raise ConfigError(path, _line(document, location), key, _words(first)) from error
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(path, None, "", "the file is missing") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(path, None, "", f"not UTF-8 at byte {error.start}") from error
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
+        raise ConfigError(path, line, "", f"not valid YAML: {error.problem or error.context}") from error
+    if document is None:
+        raise ConfigError(path, 1, "", "the file is empty")
+    return document
+
+
+def _line(document: Any, location: tuple[str | int, ...]) -> int | None:
+    """The line of the deepest part of `location` that exists in the document."""
+    node, line = document, 1
+    for part in location:
+        positions = getattr(node, "lc", None)
+        if positions is None:
+            return line
+        try:
+            line = positions.item(part)[0] + 1 if isinstance(node, list) else positions.key(part)[0] + 1
+            node = node[part]
+        except (KeyError, IndexError, TypeError):
+            return line
+    return line
+
+
+def _words(problem: Any) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "unknown key; check the spelling"
+    if problem["type"] == "missing":
+        return "a required key is missing"
+    text = str(problem["msg"]).removeprefix("Value error, ")
+    value = problem.get("input")
+    return f"{text} (found {value!r})" if isinstance(value, str | int | float | bool) else text
+
+
+def _csv(path: Path, model: type[Model], key: tuple[str, ...]) -> list[Model]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(path, None, "", "the file is missing") from error
+    if text and not text.endswith("\n"):
+        last = text.count("\n") + 1
+        raise ConfigError(path, last, "", "the last line has no end: the file looks cut short")
+    rows: list[Model] = []
+    seen: dict[tuple[str, ...], int] = {}
+    reader = csv.reader(text.splitlines())
+    header = next(reader, None)
+    expected = list(model.model_fields)
+    if header != expected:
+        raise ConfigError(path, 1, "header", f"expected {','.join(expected)}, found {','.join(header or [])}")
+    for values in reader:
+        rows.append(_csv_row(path, reader.line_num, header, values, model))
+        mark = tuple(values[header.index(name)] for name in key)
+        if mark in seen:
+            raise ConfigError(path, reader.line_num, "|".join(mark), f"repeats line {seen[mark]}")
+        seen[mark] = reader.line_num
+    return rows
+
+
+def _csv_row(path: Path, line: int, header: list[str], values: list[str], model: type[Model]) -> Model:
+    if len(values) != len(header):
+        problem = f"{len(values)} values for {len(header)} columns; the line looks cut or has a stray comma"
+        raise ConfigError(path, line, values[0] if values else "", problem)
+    try:
+        return model.model_validate(dict(zip(header, values, strict=True)))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(path, line, ".".join(str(part) for part in first["loc"]), _words(first)) from error
+
+
+def _cross_check(config: Config, root: Path) -> None:
+    for rule in config.policy.rules:
+        if rule.check not in config.checks:
+            raise ConfigError(root / "policy.yml", None, f"rules.{rule.check}", "no such check in checks.yml")
+    calendars = {row.calendar for row in config.holidays}
+    for entity in config.legal_entities:
+        if entity.calendar not in calendars:
+            raise ConfigError(
+                root / "holidays.csv", None, entity.calendar, f"no holidays for the calendar of {entity.id}"
+            )
+    entities = {entity.id for entity in config.legal_entities}
+    practices = {practice.id for practice in config.practices}
+    for number, row in enumerate(config.revenue_plan, start=2):
+        if row.legal_entity_id not in entities:
+            raise ConfigError(root / "revenue_plan.csv", number, row.legal_entity_id, "unknown legal entity")
+        if row.practice_id not in practices:
+            raise ConfigError(root / "revenue_plan.csv", number, row.practice_id, "unknown practice")

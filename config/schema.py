@@ -1,0 +1,325 @@
+"""The shape of every configuration file. Unknown keys are refused: a typo must not switch a rule off."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+System = Literal[
+    "salesforce", "hubspot", "netsuite", "dynamics365", "sap", "oracle_fusion", "jira", "kantata", "asana",
+    "monday", "bamboohr", "workday", "files", "tryton",
+]  # fmt: skip
+CheckId = Annotated[str, Field(pattern=r"^[A-Z]\d{2}$")]
+Severity = Literal["S1", "S2", "S3", "S4"]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class Strict(BaseModel):
+    """Base of all: frozen, no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Firm(Strict):
+    """The group as a whole."""
+
+    name: str
+    reporting_currency: Currency
+    reporting_entity: str
+    time_zone: str
+
+
+class BusinessUnit(Strict):
+    """A part of the firm that was perhaps a firm of its own once."""
+
+    id: Identifier
+    name: str
+
+
+class Practice(Strict):
+    """A line of service, with its target for billable utilization on net available hours."""
+
+    id: Identifier
+    name: str
+    utilization_target: Decimal
+
+
+class LegalEntity(Strict):
+    """A company with books of its own."""
+
+    id: str
+    name: str
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    currency: Currency
+    fiscal_year_start_month: Annotated[int, Field(ge=1, le=12)]
+    calendar: str
+    erp_subsidiary_id: str
+
+
+class ApiBudget(Strict):
+    """How much of a vendor's allowance Concord may use, readers and writers together."""
+
+    max_concurrent: Annotated[int, Field(ge=1)] = 2
+    per_second: Annotated[float, Field(gt=0)] | None = None
+    daily: Annotated[int, Field(ge=1)] | None = None
+
+
+class Instance(Strict):
+    """One installation of one system. The same system may appear many times."""
+
+    name: Identifier
+    system: System
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")]
+    business_units: list[str]
+    legal_entities: list[str]
+    credentials: dict[str, EnvironmentName]
+    api_budget: ApiBudget = ApiBudget()
+    options: dict[str, Any] = {}
+    custom_fields: dict[str, dict[str, str]] = {}
+
+    def secret(self, name: str, environ: dict[str, str]) -> str:
+        """The credential `name` from the environment, resolved at use.
+
+        Raises LookupError naming the instance and the variable, never a value, when it is missing.
+        """
+        variable = self.credentials.get(name)
+        if variable is None:
+            raise LookupError(f"instance {self.name}: config/estate.yml lists no credential {name!r}.")
+        value = environ.get(variable)
+        if not value:
+            raise LookupError(
+                f"instance {self.name}: credential {name!r} is missing; set the environment variable {variable}."
+            )
+        return value
+
+
+class Estate(Strict):
+    """config/estate.yml."""
+
+    version: Literal[1]
+    firm: Firm
+    business_units: list[BusinessUnit]
+    practices: list[Practice]
+    legal_entities: list[LegalEntity]
+    instances: list[Instance]
+
+    @model_validator(mode="after")
+    def _references(self) -> Estate:
+        names = [instance.name for instance in self.instances]
+        duplicates = {name for name in names if names.count(name) > 1}
+        if duplicates:
+            raise ValueError(f"instance names must be unique: {', '.join(sorted(duplicates))}")
+        units = {unit.id for unit in self.business_units}
+        entities = {entity.id for entity in self.legal_entities}
+        for instance in self.instances:
+            unknown = (set(instance.business_units) - units) | (set(instance.legal_entities) - entities)
+            if unknown:
+                raise ValueError(
+                    f"instance {instance.name} names {', '.join(sorted(unknown))}, which the estate does not list"
+                )
+        if self.firm.reporting_entity not in entities:
+            raise ValueError(f"firm.reporting_entity {self.firm.reporting_entity} is not a legal entity")
+        return self
+
+
+class CheckRules(Strict):
+    """Rules common to all checks."""
+
+    max_source_age_hours: Annotated[int, Field(ge=1)]
+
+
+class Check(Strict):
+    """One reconciliation check's settings."""
+
+    name: str
+    severity: Severity
+    owner_role: Identifier
+    truth_system: str
+    grace_days: Annotated[int, Field(ge=0)]
+    grace_hours: Annotated[int, Field(ge=0)] = 0
+    tolerance: Annotated[Decimal, Field(ge=0)]
+    enabled: bool
+
+
+class Checks(Strict):
+    """config/checks.yml."""
+
+    version: Literal[1]
+    rules: CheckRules
+    checks: dict[CheckId, Check]
+
+
+class Copy(Strict):
+    """A column of another system that holds a copy of an owned field."""
+
+    system: System
+    object: Identifier
+    column: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*|\*)$")]
+
+
+class OwnedField(Strict):
+    """A canonical field: its owner, and the copies Concord may correct from it."""
+
+    field: str
+    owner: System
+    copies: list[Copy]
+    on: Literal["update", "create", "any"] = "update"
+    business_units: list[str] = []
+
+
+class Ownership(Strict):
+    """config/ownership.yml."""
+
+    version: Literal[1]
+    fields: list[OwnedField]
+
+
+class Role(Strict):
+    """An approver role."""
+
+    name: str
+
+
+class PolicyRule(Strict):
+    """What may happen to the corrections of one check at one target."""
+
+    check: CheckId
+    target: Annotated[str, Field(pattern=r"^[a-z0-9]+\.[a-z_]+$")]
+    operation: Literal["update", "create"] = "update"
+    mode: Literal["automatic", "approval", "never"]
+    approvers: Annotated[int, Field(ge=1, le=2)] = 1
+    roles: list[Identifier] = []
+    up_to: Decimal | None = None
+
+    @model_validator(mode="after")
+    def _someone_approves(self) -> PolicyRule:
+        if self.mode == "approval" and not self.roles:
+            raise ValueError("a rule of mode approval must list roles")
+        return self
+
+
+class Caps(Strict):
+    """What one run may let through automatically; beyond it the run stops and asks."""
+
+    automatic_count: Annotated[int, Field(ge=0)]
+    automatic_amount: Decimal
+
+
+class Policy(Strict):
+    """config/policy.yml."""
+
+    version: Literal[1]
+    roles: dict[Identifier, Role]
+    limits: dict[Identifier, Decimal | None]
+    rules: list[PolicyRule]
+    expiry_days: Annotated[int, Field(ge=1)]
+    caps: Caps
+    kill_switches: list[CheckId]
+
+    @model_validator(mode="after")
+    def _roles_exist(self) -> Policy:
+        used = {role for rule in self.rules for role in rule.roles} | set(self.limits)
+        unknown = used - set(self.roles)
+        if unknown:
+            raise ValueError(f"unknown roles: {', '.join(sorted(unknown))}")
+        return self
+
+
+class Person(Strict):
+    """A local account of the console."""
+
+    id: str
+    name: str
+    title: str
+    roles: list[Identifier]
+    business_units: list[str]
+
+
+class People(Strict):
+    """config/people.yml."""
+
+    version: Literal[1]
+    people: list[Person]
+
+
+class ValueMapRow(Strict):
+    """config/value_maps.csv: a vendor's code and what it means here. instance `*` means every one."""
+
+    system: System
+    instance: str
+    field: Identifier
+    vendor_value: str
+    canonical_value: str
+
+
+class HolidayRow(Strict):
+    """config/holidays.csv: a public holiday of a calendar."""
+
+    calendar: str
+    holiday_date: date
+    name: str
+
+
+class PlanRow(Strict):
+    """config/revenue_plan.csv: planned revenue of a month in reporting currency."""
+
+    legal_entity_id: str
+    practice_id: str
+    month: date
+    amount_rc: Annotated[Decimal, Field(ge=0)]
+
+
+class Config(Strict):
+    """All of config/, loaded and cross-checked."""
+
+    estate: Estate
+    check_file: Checks
+    ownership: Ownership
+    policy: Policy
+    people: People
+    value_maps: list[ValueMapRow]
+    holidays: list[HolidayRow]
+    revenue_plan: list[PlanRow]
+
+    @property
+    def firm(self) -> Firm:
+        """The group."""
+        return self.estate.firm
+
+    @property
+    def business_units(self) -> list[BusinessUnit]:
+        """All business units."""
+        return self.estate.business_units
+
+    @property
+    def practices(self) -> list[Practice]:
+        """All practices."""
+        return self.estate.practices
+
+    @property
+    def legal_entities(self) -> list[LegalEntity]:
+        """All legal entities."""
+        return self.estate.legal_entities
+
+    @property
+    def instances(self) -> list[Instance]:
+        """All instances."""
+        return self.estate.instances
+
+    @property
+    def checks(self) -> dict[str, Check]:
+        """Check id -> settings."""
+        return self.check_file.checks
+
+    def instance(self, name: str) -> Instance:
+        """The instance called `name`. Raises LookupError listing the known ones."""
+        for instance in self.instances:
+            if instance.name == name:
+                return instance
+        known = ", ".join(instance.name for instance in self.instances)
+        raise LookupError(f"no instance {name!r} in config/estate.yml; known: {known}")
