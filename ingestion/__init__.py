@@ -1,1 +1,1 @@
-
+"""Vendor records to raw tables: extraction, landing guards, quarantine. Runs without an orchestrator."""
