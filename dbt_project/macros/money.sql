@@ -1,0 +1,35 @@
+{# Decimals of a currency's minor unit (ISO 4217); two unless listed. #}
+{% macro minor_units(currency) -%}
+    case
+        when {{ currency }} in ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') then 0
+        when {{ currency }} in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') then 3
+        else 2
+    end
+{%- endmacro %}
+
+{# An amount rounded to the minor unit of its currency, as decimal(18, 4). #}
+{% macro round_money(amount, currency) -%}
+    cast(
+        case {{ minor_units(currency) }}
+            when 0 then round(cast({{ amount }} as decimal(28, 8)), 0)
+            when 3 then round(cast({{ amount }} as decimal(28, 8)), 3)
+            else round(cast({{ amount }} as decimal(28, 8)), 2)
+        end as decimal(18, 4)
+    )
+{%- endmacro %}
+
+{# Minor units to the currency's main unit. The vendor's own base unit wins; without one the currency decides. #}
+{% macro from_minor(amount, base_unit, currency) -%}
+    cast(
+        case coalesce({{ base_unit }}, case {{ minor_units(currency) }} when 0 then 1 when 3 then 1000 else 100 end)
+            when 1 then cast({{ amount }} as decimal(18, 4))
+            when 100 then cast({{ amount }} as decimal(18, 4)) * cast(0.01 as decimal(4, 4))
+            when 1000 then cast({{ amount }} as decimal(18, 4)) * cast(0.001 as decimal(4, 4))
+        end as decimal(18, 4)
+    )
+{%- endmacro %}
+
+{# Minutes as hours with four decimals. #}
+{% macro hours(minutes) -%}
+    cast({{ ratio(minutes, 60) }} as decimal(12, 4))
+{%- endmacro %}

@@ -1,0 +1,18 @@
+{# The moment the build speaks about. There is no default: a build that guesses "now" cannot be repeated. #}
+{% macro as_of() -%}
+    {%- if execute and not var('as_of', none) -%}
+        {{ exceptions.raise_compiler_error("variable as_of is missing: pass --vars '{as_of: 2026-06-30T18:00:00Z}' (ISO time with zone)") }}
+    {%- endif -%}
+    cast('{{ var("as_of", "1970-01-01T00:00:00Z") }}' as {{ type_moment() }})
+{%- endmacro %}
+
+{# The day of as_of in UTC. #}
+{% macro as_of_date() -%} cast({{ as_of() }} as date) {%- endmacro %}
+
+{#
+  Business days after from_date up to and including to_date. Both arguments are aliases of dim_calendar_day rows
+  (join once per date on calendar_code and calendar_date), which carry a running count.
+#}
+{% macro business_days(from_calendar, to_calendar) -%}
+    ({{ to_calendar }}.business_day_number - {{ from_calendar }}.business_day_number)
+{%- endmacro %}

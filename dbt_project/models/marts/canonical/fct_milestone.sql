@@ -1,0 +1,23 @@
+select
+    cast(null as string) as milestone_id,
+    cast(null as string) as instance,
+    cast(null as string) as source_id,
+    cast(null as string) as project_id,
+    cast(null as string) as milestone_title,
+    cast(null as date) as due_date,
+    cast(null as date) as baseline_due_date,
+    cast(null as date) as accepted_on,
+    cast(null as boolean) as is_complete,
+    cast(null as decimal(12,4)) as percent_complete,
+    cast(null as decimal(18,4)) as amount,
+    cast(null as string) as currency,
+    cast(null as string) as erp_instance,
+    cast(null as string) as erp_schedule_line_id,
+    cast(null as string) as erp_schedule_stage,
+    cast(null as decimal(18,4)) as erp_schedule_amount,
+    cast(null as timestamp with time zone) as erp_schedule_modified_at,
+    cast(null as timestamp with time zone) as erp_schedule_loaded_at,
+    cast(null as string) as invoice_id,
+    cast(null as timestamp with time zone) as source_modified_at,
+    cast(null as timestamp with time zone) as loaded_at
+where 1 = 0
