@@ -1,0 +1,49 @@
+"""What can be wrong with a request about corrections.
+
+CorrectionError
+├── UnknownCorrectionError     no such correction in this ledger
+├── IllegalTransitionError     the state does not allow it (already decided, already sent)
+├── NotAllowedError            policy refuses this actor or this change
+├── InvalidProposalError       a `sync` row is incomplete or contradicts its siblings
+├── LeaseLostError             another worker took the correction over while we worked on it
+├── LedgerError                the ledger cannot be opened or is of another version
+└── PublishedCopyError         the published copy is missing or lacks a table
+"""
+
+from __future__ import annotations
+
+
+class CorrectionError(Exception):
+    """Base of every refusal; the text says what is wrong and what to do."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        self.message, self.hint = message, hint
+        super().__init__(f"{message} What to do: {hint}" if hint else message)
+
+
+class UnknownCorrectionError(CorrectionError):
+    """No such correction in this ledger."""
+
+
+class IllegalTransitionError(CorrectionError):
+    """The correction is in a state that does not allow this."""
+
+
+class NotAllowedError(CorrectionError):
+    """Policy refuses this actor or this change."""
+
+
+class InvalidProposalError(CorrectionError):
+    """A `sync` row is incomplete or contradicts its siblings."""
+
+
+class LeaseLostError(CorrectionError):
+    """Another worker took over; nothing of this worker's result was recorded."""
+
+
+class LedgerError(CorrectionError):
+    """The ledger cannot be opened, or its schema is of another version."""
+
+
+class PublishedCopyError(CorrectionError):
+    """The published copy is missing or lacks a table."""
