@@ -1,1 +1,1 @@
-
+"""Dagster, and only here: assets, checks, partitions, schedules, sensors, pools."""

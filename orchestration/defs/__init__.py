@@ -1,0 +1,1 @@
+"""One module per concern; each builds its part of the definitions."""

@@ -1,0 +1,74 @@
+"""Write-back in the graph: publish, verify what was delivered, propose what is found, dispatch what may go.
+
+The order is the safety: verification and proposals read the published copy, which exists only after a green
+build, so a failed blocking test stops write-back by stopping publication.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.defs.ingestion import NO_STEP_RETRIES
+from orchestration.publish import publish
+from orchestration.runtime import Runtime
+from orchestration.writeback import Writeback
+
+OWNERS = ["team:finance-operations"]
+
+
+def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
+    """The four assets after the build; `public_keys` are the dbt models that are published."""
+    common = {
+        "group_name": "reverse_etl",
+        "owners": OWNERS,
+        "retry_policy": NO_STEP_RETRIES,
+    }
+
+    @dg.asset(
+        key="published_copy",
+        deps=public_keys,
+        kinds={"duckdb"},
+        pool="warehouse",
+        description="The read-only file that console and write-back open, renamed into place after a green build.",
+        **common,
+    )
+    def published_copy() -> dg.MaterializeResult:
+        done = publish(runtime.home)
+        return dg.MaterializeResult(
+            metadata={"file": done.path.name, "tables": done.tables, "rows": done.rows}
+        )
+
+    @dg.asset(
+        key="correction_verifications",
+        deps=["published_copy"],
+        kinds={"sqlite"},
+        pool="ledger",
+        description="Delivered corrections whose finding a fresh read no longer shows.",
+        **common,
+    )
+    def correction_verifications() -> dg.MaterializeResult:
+        return dg.MaterializeResult(metadata=Writeback.open(runtime).verify())
+
+    @dg.asset(
+        key="correction_proposals",
+        deps=["correction_verifications"],
+        kinds={"sqlite"},
+        pool="ledger",
+        description="Corrections the sync models propose, in the ledger once each, with the policy's verdict.",
+        **common,
+    )
+    def correction_proposals() -> dg.MaterializeResult:
+        return dg.MaterializeResult(metadata=Writeback.open(runtime).propose())
+
+    @dg.asset(
+        key="correction_deliveries",
+        deps=["correction_proposals"],
+        kinds={"api"},
+        pool="dispatch",
+        description="Approved corrections written to their systems: read, compare, write, read back.",
+        **common,
+    )
+    def correction_deliveries() -> dg.MaterializeResult:
+        return dg.MaterializeResult(metadata=Writeback.open(runtime).dispatch())
+
+    return [published_copy, correction_verifications, correction_proposals, correction_deliveries]

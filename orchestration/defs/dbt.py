@@ -1,0 +1,43 @@
+"""The dbt project as assets: models are assets, tests are checks, a failed test stops what is downstream."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliResource, dbt_assets
+from filelock import FileLock
+
+from orchestration.defs.ingestion import NO_STEP_RETRIES
+from orchestration.runtime import DBT_PROJECT, Runtime, ensure_manifest
+from orchestration.translator import Translator
+
+
+def build_dbt_assets(runtime: Runtime) -> dg.AssetsDefinition:
+    """All models with their tests; the build file is opened behind the warehouse lock."""
+    manifest = ensure_manifest(runtime)
+
+    @dbt_assets(
+        manifest=manifest,
+        name="build_models",
+        dagster_dbt_translator=Translator(),
+        pool="warehouse",
+        retry_policy=NO_STEP_RETRIES,
+    )
+    def build_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        arguments = ["build", "--vars", json.dumps(runtime.dbt_variables())]
+        with FileLock(runtime.home.warehouse_lock):
+            yield from dbt.cli(arguments, context=context, target_path=runtime.dbt_target).stream()
+
+    return build_models
+
+
+def dbt_resource(runtime: Runtime) -> DbtCliResource:
+    """The dbt command line, pointed at this home's warehouse."""
+    os.environ.update(
+        {name: value for name, value in runtime.dbt_environment().items() if name not in os.environ}
+    )
+    return DbtCliResource(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT))

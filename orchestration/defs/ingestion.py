@@ -1,0 +1,156 @@
+"""Raw tables as assets: one definition per system, one partition per instance, landing suites as blocking checks.
+
+It wraps `ingestion.runner` and owns no extraction logic. An instance that fails stops its own partition only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import dagster as dg
+
+from ingestion.config_tables import write_config_tables
+from ingestion.registry import tables_of
+from ingestion.runner import SyncResult, sync_instance
+from orchestration.runtime import Runtime
+
+OWNERS = ["team:data-engineering"]
+FRESHNESS = dg.FreshnessPolicy.time_window(
+    fail_window=timedelta(hours=26), warn_window=timedelta(hours=3)
+)
+# One layer owns retries: the connector repeats reads, so a failed sync is a failed sync.
+NO_STEP_RETRIES = dg.RetryPolicy(max_retries=0)
+CHECK = "landing_suite"
+
+
+class SyncOptions(dg.Config):
+    """How to sync: `full` re-reads everything and sweeps for deletions."""
+
+    full: bool = False
+
+
+def instance_partitions(runtime: Runtime, system: str) -> dg.StaticPartitionsDefinition:
+    """One partition per instance of a system, so that a broken instance never blocks another."""
+    return dg.StaticPartitionsDefinition(
+        [instance.name for instance in runtime.config.instances if instance.system == system]
+    )
+
+
+def raw_key(system: str, table: str) -> dg.AssetKey:
+    """Asset key of a raw table: equal to the dbt source's key, so the graph joins up."""
+    return dg.AssetKey([f"raw_{system}", table])
+
+
+def systems(runtime: Runtime) -> list[str]:
+    """Systems of the estate, in the order they first appear."""
+    return list(dict.fromkeys(instance.system for instance in runtime.config.instances))
+
+
+def build_system_assets(runtime: Runtime, system: str) -> dg.AssetsDefinition:
+    """The raw tables of one system as one partitioned definition."""
+    tables = tables_of(system)
+    specs = [_table_spec(system, name) for name in tables]
+
+    @dg.multi_asset(
+        name=f"sync_{system}",
+        specs=specs,
+        check_specs=[
+            dg.AssetCheckSpec(
+                CHECK,
+                asset=raw_key(system, name),
+                blocking=True,
+                description="Great Expectations suite on the rows this run landed.",
+            )
+            for name in tables
+        ],
+        partitions_def=instance_partitions(runtime, system),
+        retry_policy=NO_STEP_RETRIES,
+        pool=f"vendor_{system}",
+        op_tags={"dagster/concurrency_key": f"vendor_{system}"},
+    )
+    def sync(context: dg.AssetExecutionContext, config: SyncOptions) -> Iterator[dg.MaterializeResult]:
+        mode = "full" if config.full else "incremental"
+        result = sync_instance(
+            runtime.config, context.partition_key, mode=mode, home=runtime.home, clock=runtime.clock
+        )
+        context.log.info(f"{context.partition_key}: {result.rows_read} rows read, run {result.run_id}")
+        yield from _results(runtime, system, list(tables), context.partition_key, result)
+
+    return sync
+
+
+def _results(
+    runtime: Runtime, system: str, tables: list[str], instance: str, result: SyncResult
+) -> Iterator[dg.MaterializeResult]:
+    from ingestion.expectations import validate_instance  # Great Expectations takes 3 s to import
+
+    outcomes = validate_instance(runtime.config, instance, runtime.home, result.run_id)
+    for table in tables:
+        mine = [outcome for outcome in outcomes if outcome.object == table]
+        failed = [outcome for outcome in mine if not outcome.success]
+        yield dg.MaterializeResult(
+            asset_key=raw_key(system, table),
+            metadata={
+                "instance": instance,
+                "rows_read": result.rows_by_table.get(table, 0),
+                "sync_run": result.run_id,
+            },
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name=CHECK,
+                    asset_key=raw_key(system, table),
+                    passed=not any(outcome.severity == "blocking" for outcome in failed),
+                    severity=dg.AssetCheckSeverity.ERROR
+                    if any(outcome.severity == "blocking" for outcome in failed)
+                    else dg.AssetCheckSeverity.WARN,
+                    metadata={
+                        "expectations": len(mine),
+                        "failed": [outcome.expectation for outcome in failed],
+                    },
+                )
+            ],
+        )
+
+
+def _table_spec(system: str, table: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        raw_key(system, table),
+        group_name=f"raw_{system}",
+        kinds={"dlt", "duckdb"},
+        owners=OWNERS,
+        description=f"{table} as {system} holds it, one row per record and instance, types declared.",
+        freshness_policy=FRESHNESS,
+    )
+
+
+def build_config_assets(runtime: Runtime) -> dg.AssetsDefinition:
+    """config/ as tables, so that business rules in SQL read the same settings as the code."""
+    names = (
+        "firm", "instance", "business_unit", "legal_entity", "practice", "value_map",
+        "holiday", "revenue_plan", "check_setting",
+    )  # fmt: skip
+
+    @dg.multi_asset(
+        name="load_configuration",
+        specs=[
+            dg.AssetSpec(
+                dg.AssetKey(["raw_config", name]),
+                group_name="configuration",
+                kinds={"yaml", "duckdb"},
+                owners=OWNERS,
+                description=f"config/: {name} as a table.",
+            )
+            for name in names
+        ],
+        retry_policy=NO_STEP_RETRIES,
+        pool="warehouse",
+    )
+    def load_configuration() -> Iterator[dg.MaterializeResult]:
+        counts = write_config_tables(runtime.config, runtime.home)
+        for name in names:
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["raw_config", name]), metadata={"rows": counts[name]}
+            )
+
+    return load_configuration

@@ -1,0 +1,139 @@
+"""Jobs, schedules and sensors. Schedules and sensors run from the moment the deployment is up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestration.alerts import alert
+from orchestration.defs.ingestion import instance_partitions, systems
+from orchestration.runtime import Runtime
+from orchestration.writeback import Writeback
+
+HOURLY = "0 * * * *"
+NIGHTLY = "30 2 * * *"
+MONTH_END = "0 5 1-5 * *"
+RUNNING_SCHEDULE = dg.DefaultScheduleStatus.RUNNING
+RUNNING_SENSOR = dg.DefaultSensorStatus.RUNNING
+
+
+def build_jobs(runtime: Runtime) -> dict[str, dg.UnresolvedAssetJobDefinition]:
+    """One sync job per system (partitioned by instance), the reconcile job, and the dispatch job."""
+    jobs = {
+        f"sync_{system}_job": dg.define_asset_job(
+            f"sync_{system}_job",
+            selection=dg.AssetSelection.groups(f"raw_{system}"),
+            partitions_def=instance_partitions(runtime, system),
+            executor_def=dg.in_process_executor,
+            description=f"Read one {system} instance and guard what landed.",
+        )
+        for system in systems(runtime)
+    }
+    raw = dg.AssetSelection.groups(*(f"raw_{system}" for system in systems(runtime)))
+    for name, text in (
+        ("reconcile_job", "Build the picture, publish it, verify, propose, dispatch what policy allows."),
+        ("month_end_close_job", "The reconcile job at month end, kept apart so that its runs are the evidence."),
+    ):
+        jobs[name] = dg.define_asset_job(
+            name,
+            selection=dg.AssetSelection.all() - raw,
+            executor_def=dg.in_process_executor,
+            description=text,
+        )
+    jobs["dispatch_job"] = dg.define_asset_job(
+        "dispatch_job",
+        selection=dg.AssetSelection.assets("correction_deliveries"),
+        executor_def=dg.in_process_executor,
+        description="Write approved corrections to their systems.",
+    )
+    return jobs
+
+
+def build_schedules(runtime: Runtime) -> list[dg.ScheduleDefinition]:
+    """Hourly sync of every instance, nightly full sync and reconcile, month-end close on the first days."""
+    schedules = []
+    for system in systems(runtime):
+        schedules += [_sync_schedule(runtime, system, full=full) for full in (False, True)]
+    schedules += [
+        dg.ScheduleDefinition(
+            name="hourly_reconcile_schedule",
+            job_name="reconcile_job",
+            cron_schedule="20 * * * *",
+            execution_timezone=runtime.config.firm.time_zone,
+            default_status=RUNNING_SCHEDULE,
+        ),
+        dg.ScheduleDefinition(
+            name="nightly_reconcile_schedule",
+            job_name="reconcile_job",
+            cron_schedule="30 3 * * *",
+            execution_timezone=runtime.config.firm.time_zone,
+            default_status=RUNNING_SCHEDULE,
+        ),
+        dg.ScheduleDefinition(
+            name="month_end_close_schedule",
+            job_name="month_end_close_job",
+            cron_schedule=MONTH_END,
+            execution_timezone=runtime.config.firm.time_zone,
+            default_status=RUNNING_SCHEDULE,
+        ),
+    ]
+    return schedules
+
+
+def _sync_schedule(runtime: Runtime, system: str, *, full: bool) -> dg.ScheduleDefinition:
+    names = [instance.name for instance in runtime.config.instances if instance.system == system]
+
+    @dg.schedule(
+        name=f"{'nightly_full' if full else 'hourly'}_{system}_schedule",
+        job_name=f"sync_{system}_job",
+        cron_schedule=NIGHTLY if full else HOURLY,
+        execution_timezone=runtime.config.firm.time_zone,
+        default_status=RUNNING_SCHEDULE,
+    )
+    def sync(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+        options = {"ops": {f"sync_{system}": {"config": {"full": full}}}}
+        for name in names:
+            yield dg.RunRequest(
+                run_key=f"{name}:{context.scheduled_execution_time.isoformat()}",
+                partition_key=name,
+                run_config=options,
+            )
+
+    return sync
+
+
+def build_sensors(runtime: Runtime) -> list[dg.SensorDefinition]:
+    """Dispatch after approvals; alert on failed runs."""
+
+    @dg.sensor(
+        name="approved_corrections_sensor",
+        job_name="dispatch_job",
+        minimum_interval_seconds=15,
+        default_status=RUNNING_SENSOR,
+        description="Requests a dispatch when somebody has approved a correction since the last one.",
+    )
+    def approved_corrections() -> dg.RunRequest | dg.SkipReason:
+        waiting = Writeback.open(runtime).waiting()
+        if waiting is None:
+            return dg.SkipReason("no approved correction is waiting")
+        return dg.RunRequest(run_key=f"dispatch:{waiting}")
+
+    @dg.run_failure_sensor(
+        name="failure_alert_sensor",
+        default_status=RUNNING_SENSOR,
+        description="One alert per job, partition and problem to logs/alerts.jsonl; storms are limited.",
+    )
+    def failure_alert(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        partition = run.tags.get("dagster/partition", "")
+        key = f"{run.job_name}:{partition}" if partition else run.job_name
+        told = alert(
+            runtime.home.logs / "alerts.jsonl",
+            key=key,
+            text=context.failure_event.message or "the run failed",
+            now=runtime.clock(),
+        )
+        context.log.info(f"{key}: {'alerted' if told else 'already alerted'}")
+
+    return [approved_corrections, failure_alert]

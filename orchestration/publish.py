@@ -1,0 +1,81 @@
+"""Publishing: after a green build, the tables that people and write-back read go to a fresh read-only file.
+
+A DuckDB file has one writing process and then no readers, so nobody but the build opens the build file. A
+reader that holds the old copy keeps a consistent view; the next one sees the new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock
+
+from config.paths import Home
+
+SCHEMAS = ("canonical", "reconciliation", "leadership", "sync", "raw_landing")
+KEEP = 3
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published copy."""
+
+    path: Path
+    tables: int
+    rows: int
+
+
+def publish(home: Home) -> Published:
+    """Copy the public schemas into `serving/serving-N.duckdb` and point `current.duckdb` at it.
+
+    Raises RuntimeError when the build has none of the tables: an empty copy never replaces a good one.
+    """
+    home.serving.mkdir(parents=True, exist_ok=True)
+    number = max((_number(path) for path in home.serving.glob("serving-*.duckdb")), default=0) + 1
+    target = home.serving / f"serving-{number}.duckdb"
+    unfinished = target.with_suffix(".duckdb.tmp")
+    unfinished.unlink(missing_ok=True)
+    with FileLock(home.warehouse_lock):
+        tables, rows = _copy(home.warehouse, unfinished)
+    unfinished.rename(target)
+    link = home.serving / "current.tmp"
+    link.unlink(missing_ok=True)
+    link.symlink_to(target.name)
+    link.replace(home.published)
+    _forget_old(home.serving, number)
+    return Published(target, tables, rows)
+
+
+def _copy(source: Path, target: Path) -> tuple[int, int]:
+    with duckdb.connect(str(target)) as connection:
+        connection.execute(f"attach '{source}' as build (read_only)")
+        marks = ", ".join(f"'{schema}'" for schema in SCHEMAS)
+        names = connection.execute(
+            "select table_schema, table_name from information_schema.tables where table_catalog = 'build' "  # noqa: S608
+            f"and table_schema in ({marks}) and table_name not like '\\_dlt%' escape '\\' order by all"
+        ).fetchall()
+        if not any(schema == "leadership" for schema, _ in names):
+            raise RuntimeError(f"{source} holds no leadership tables; run the build before publishing")
+        rows = 0
+        for schema in SCHEMAS:
+            connection.execute(f'create schema if not exists "{schema}"')
+        for schema, table in names:
+            done = connection.execute(
+                f'create table "{schema}"."{table}" as select * from build."{schema}"."{table}"'  # noqa: S608
+            ).fetchone()
+            rows += int(done[0]) if done else 0
+        connection.execute("detach build")
+        connection.execute("checkpoint")
+    return len(names), rows
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.removeprefix("serving-"))
+
+
+def _forget_old(serving: Path, newest: int) -> None:
+    for path in serving.glob("serving-*.duckdb"):
+        if _number(path) <= newest - KEEP:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,87 @@
+"""What every asset needs to run: configuration, home, clock, and a prepared dbt project."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from config import Config, load_config
+from config.clock import Clock, now
+from config.paths import REPOSITORY, Home
+
+DBT_PROJECT = REPOSITORY / "dbt_project"
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Configuration and places of one deployment, handed to every asset."""
+
+    config: Config
+    home: Home
+    clock: Clock = now
+
+    @classmethod
+    def from_environment(cls) -> Runtime:
+        """Load config/ and CONCORD_HOME; make the folders that must exist."""
+        home = Home.from_environment()
+        for folder in (home.root, home.dagster, home.logs, home.serving, home.dlt):
+            folder.mkdir(parents=True, exist_ok=True)
+        install_dagster_yaml(home)
+        return cls(load_config(), home)
+
+    @property
+    def dbt_target(self) -> Path:
+        """dbt's own output of this home; a target folder belongs to one engine and one deployment."""
+        return self.home.root / "dbt_target"
+
+    def dbt_environment(self) -> dict[str, str]:
+        """Environment of a dbt process that builds this home's warehouse."""
+        return {
+            **os.environ,
+            "CONCORD_WAREHOUSE": str(self.home.warehouse),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "DO_NOT_TRACK": "1",
+        }
+
+    def dbt_variables(self) -> dict[str, str]:
+        """dbt vars: `as_of` is the moment the whole build stands for."""
+        return {"as_of": self.clock().isoformat()}
+
+
+def install_dagster_yaml(home: Home) -> None:
+    """Give DAGSTER_HOME the instance settings of the repository, keeping an operator's own."""
+    target = home.dagster / "dagster.yaml"
+    if not target.exists():
+        shutil.copy(Path(__file__).parent / "dagster.yaml", target)
+
+
+def ensure_manifest(runtime: Runtime) -> Path:
+    """The dbt manifest, parsed anew when any model, macro, seed or YAML is newer. Returns its path.
+
+    Raises RuntimeError with dbt's own words when the project does not parse.
+    """
+    manifest = runtime.dbt_target / "manifest.json"
+    newest = max(
+        path.stat().st_mtime
+        for path in DBT_PROJECT.rglob("*")
+        if path.suffix in {".sql", ".yml", ".yaml", ".csv", ".md"} and "target" not in path.parts
+    )
+    if manifest.exists() and manifest.stat().st_mtime >= newest:
+        return manifest
+    command = [
+        sys.executable, "-m", "dbt.cli.main", "parse",
+        "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
+        "--target-path", str(runtime.dbt_target), "--vars", _yaml(runtime.dbt_variables()),
+    ]  # fmt: skip
+    done = subprocess.run(command, env=runtime.dbt_environment(), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"the dbt project does not parse:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
+    return manifest
+
+
+def _yaml(variables: dict[str, str]) -> str:
+    return "{" + ", ".join(f'{name}: "{value}"' for name, value in variables.items()) + "}"
