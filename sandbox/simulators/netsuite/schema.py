@@ -69,8 +69,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "lastmodifieddate:stamp"
     ),
     "accountingperiod": _columns(
-        "id:id periodname startdate:date enddate:date closed:bool arlocked:bool alllocked:bool isquarter:bool "
-        "isyear:bool isadjust:bool"
+        "id:id periodname startdate:date enddate:date closed:bool arlocked:bool alllocked:bool "
+        "isquarter:bool isyear:bool isadjust:bool"
     ),
     "currencyrate": _columns(
         "id:id basecurrency:id transactioncurrency:id exchangerate:decimal effectivedate:date "
@@ -81,8 +81,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "historicalrate:decimal"
     ),
     "charge": _columns(
-        "id:id billto:id project:id subsidiary:id currency:id amount:decimal chargedate:date stage description "
-        "externalid invoice:id lastmodifieddate:stamp"
+        "id:id billto:id project:id subsidiary:id currency:id amount:decimal chargedate:date stage "
+        "description externalid invoice:id lastmodifieddate:stamp"
     ),
     "deletedrecord": _columns("recordid:id recordtypeid:id type name deleteddate:stamp"),
 }
