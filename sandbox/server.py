@@ -1,0 +1,55 @@
+"""Serves the estate's simulators: one port per instance, state in the sandbox folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp
+
+from config.clock import Clock, now
+from config.schema import Instance
+from sandbox.credentials import of_instance
+from sandbox.simulators import bamboohr, kantata, netsuite, salesforce
+from sandbox.simulators.base import SimServer
+from sandbox.simulators.faults import Faults
+from sandbox.simulators.store import Store
+
+MODULES = {"salesforce": salesforce, "netsuite": netsuite, "kantata": kantata, "bamboohr": bamboohr}
+
+
+def open_store(instance: Instance, folder: Path) -> Store:
+    """The store of one simulated instance, created empty when absent.
+
+    Raises LookupError for a system that has no simulator.
+    """
+    module = MODULES.get(instance.system)
+    if module is None:
+        raise LookupError(f"instance {instance.name}: there is no simulator for {instance.system}")
+    return Store(
+        folder / f"{instance.name}.db",
+        module.TABLES,
+        keys=getattr(module, "KEYS", None),
+        indexes=getattr(module, "INDEXES", None),
+    )
+
+
+def build_app(instance: Instance, store: Store, environ: Mapping[str, str], clock: Clock = now) -> ASGIApp:
+    """The vendor app of one instance, with the credentials Concord will present."""
+    module = MODULES[instance.system]
+    settings = module.settings_for(of_instance(instance, environ), instance.options)
+    return module.create_app(store, settings, clock, Faults())
+
+
+def serve(
+    instances: list[Instance], folder: Path, environ: Mapping[str, str], *, free_ports: bool = False
+) -> dict[str, SimServer]:
+    """Start a simulator per instance on the port of its base_url (or any free one). Returns name -> server."""
+    servers = {}
+    for instance in instances:
+        port = 0 if free_ports else urlsplit(instance.base_url).port or 80
+        servers[instance.name] = SimServer(build_app(instance, open_store(instance, folder), environ), port)
+    for server in servers.values():
+        server.start()
+    return servers
