@@ -44,7 +44,8 @@ def _yaml(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key also makes the right one "missing": the misspelling is what to mend.
+        first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
         location = first["loc"]
         key = ".".join(str(part) for part in location) or path.stem
         raise ConfigError(path, _line(document, location), key, _words(first)) from error

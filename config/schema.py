@@ -160,7 +160,9 @@ class Copy(Strict):
     system: System
     object: Identifier
     column: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*|\*)$")]
-    may_be_cleared: bool = False  # empty is a true value here; otherwise a correction never empties the column
+    may_be_cleared: bool = (
+        False  # empty is a true value here; otherwise a correction never empties the column
+    )
 
 
 class OwnedField(Strict):

@@ -16,9 +16,7 @@ from ingestion.runner import SyncResult, sync_instance
 from orchestration.runtime import Runtime
 
 OWNERS = ["team:data-engineering"]
-FRESHNESS = dg.FreshnessPolicy.time_window(
-    fail_window=timedelta(hours=26), warn_window=timedelta(hours=3)
-)
+FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26), warn_window=timedelta(hours=3))
 # One layer owns retries: the connector repeats reads, so a failed sync is a failed sync.
 NO_STEP_RETRIES = dg.RetryPolicy(max_retries=0)
 CHECK = "landing_suite"

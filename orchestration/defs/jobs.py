@@ -33,7 +33,10 @@ def build_jobs(runtime: Runtime) -> dict[str, dg.UnresolvedAssetJobDefinition]:
     raw = dg.AssetSelection.groups(*(f"raw_{system}" for system in systems(runtime)))
     for name, text in (
         ("reconcile_job", "Build the picture, publish it, verify, propose, dispatch what policy allows."),
-        ("month_end_close_job", "The reconcile job at month end, kept apart so that its runs are the evidence."),
+        (
+            "month_end_close_job",
+            "The reconcile job at month end, kept apart so that its runs are the evidence.",
+        ),
     ):
         jobs[name] = dg.define_asset_job(
             name,

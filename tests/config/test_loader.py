@@ -1,0 +1,103 @@
+"""A wrong configuration file stops everything with file, line and key; a right one loads whole."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from config import ConfigError, load_config
+from config.paths import REPOSITORY
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    target = tmp_path / "config"
+    shutil.copytree(REPOSITORY / "config", target, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return target
+
+
+def edit(path: Path, old: str, new: str) -> int:
+    """Replace text once; returns the line it stood on."""
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    return text[: text.index(old)].count("\n") + 1
+
+
+def test_the_shipped_configuration_loads(folder: Path) -> None:
+    config = load_config(folder)
+    assert {instance.system for instance in config.instances} == {
+        "salesforce",
+        "netsuite",
+        "kantata",
+        "bamboohr",
+    }
+    assert config.checks["T01"].grace_days == 30
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "key", "words"),
+    [
+        (
+            "estate.yml",
+            "    base_url: http://127.0.0.1:18102",
+            "    base_ulr: x",
+            "base_ulr",
+            "check the spelling",
+        ),
+        ("estate.yml", "system: kantata", "system: kantatta", "instances.2.system", "kantatta"),
+        ("policy.yml", "expiry_days: 14", "expiry_days: soon", "expiry_days", "soon"),
+        ("policy.yml", "mode: automatic", "mode: automatc", "rules.0.mode", "automatc"),
+        ("checks.yml", "severity: S1", "severity: S9", "severity", "S9"),
+        ("ownership.yml", "owner: netsuite", "owner: net suite", "owner", "net suite"),
+    ],
+)
+def test_a_typo_names_file_line_and_key(
+    folder: Path, file: str, old: str, new: str, key: str, words: str
+) -> None:
+    line = edit(folder / file, old, new)
+    with pytest.raises(ConfigError) as caught:
+        load_config(folder)
+    assert caught.value.path.endswith(file)
+    assert caught.value.line == line
+    assert key in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_broken_yaml_names_the_line(folder: Path) -> None:
+    line = edit(folder / "policy.yml", "version: 1", "version: [1")
+    with pytest.raises(ConfigError, match="not valid YAML") as caught:
+        load_config(folder)
+    assert caught.value.line is not None
+    assert caught.value.line >= line
+
+
+def test_a_truncated_csv_is_refused_with_its_line(folder: Path) -> None:
+    path = folder / "holidays.csv"
+    text = path.read_text()
+    path.write_text(text[: len(text) // 2])
+    with pytest.raises(ConfigError, match="cut") as caught:
+        load_config(folder)
+    assert caught.value.line == path.read_text().count("\n") + 1
+
+
+def test_a_csv_line_with_a_missing_value_names_the_line(folder: Path) -> None:
+    line = edit(folder / "value_maps.csv", "salesforce,*,practice,Strategy,strategy", "salesforce,*,practice")
+    with pytest.raises(ConfigError, match="3 values for 5 columns") as caught:
+        load_config(folder)
+    assert caught.value.line == line
+
+
+def test_a_repeated_code_is_refused(folder: Path) -> None:
+    path = folder / "value_maps.csv"
+    path.write_text(path.read_text() + "salesforce,*,practice,Strategy,cloud\n")
+    with pytest.raises(ConfigError, match="repeats line"):
+        load_config(folder)
+
+
+def test_a_missing_secret_names_instance_and_variable_and_no_value() -> None:
+    instance = load_config(REPOSITORY / "config").instance("kantata_group")
+    with pytest.raises(LookupError, match=r"kantata_group.*CONCORD_KANTATA_GROUP_TOKEN"):
+        instance.secret("token", {})

@@ -1,0 +1,131 @@
+"""A whole firm for a test: simulators over HTTP on free ports, configuration pointing at them, a home of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import requests
+from ruamel.yaml import YAML
+
+from config import Config, load_config
+from config.paths import REPOSITORY, Home
+from sandbox.credentials import read_credentials
+from sandbox.server import serve
+from sandbox.simulators.base import SimServer
+
+AS_OF = "2026-06-30T18:00:00+00:00"
+
+
+@dataclass(frozen=True)
+class Firm:
+    """One simulated firm and the Concord deployment that looks at it."""
+
+    config: Config
+    config_dir: Path
+    home: Home
+    servers: Mapping[str, SimServer]
+
+    def admin(self, instance: str, method: str, path: str, body: object = None) -> object:
+        """Call an `/_sandbox` route of an instance's simulator."""
+        answer = requests.request(
+            method, f"{self.servers[instance].url}/_sandbox{path}", json=body, timeout=30
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+
+@contextmanager
+def running_firm(
+    tmp_path: Path, *, seed: int = 1, people: int = 60, months: int = 18, as_of: str = AS_OF
+) -> Iterator[Firm]:
+    """Generate a firm, serve it, and point the environment at it; everything is undone at the end."""
+    home = Home(tmp_path / "home")
+    config_dir = tmp_path / "config"
+    shutil.copytree(REPOSITORY / "config", config_dir, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    before = dict(os.environ)
+    os.environ.update(
+        CONCORD_HOME=str(home.root),
+        CONCORD_CONFIG_DIR=str(config_dir),
+        CONCORD_CLOCK_FILE=str(home.sandbox / "clock.json"),
+        CONCORD_CONSOLE_PASSWORD="meridian",
+    )
+    servers: dict[str, SimServer] = {}
+    try:
+        sandbox(
+            "init", "--seed", str(seed), "--people", str(people), "--months", str(months), "--as-of", as_of
+        )
+        environ = read_credentials(home.sandbox / "sandbox.env")
+        os.environ.update(environ)
+        servers = serve(load_config(config_dir).instances, home.sandbox, environ, free_ports=True)
+        point_estate_at(config_dir, {name: server.url for name, server in servers.items()})
+        yield Firm(load_config(config_dir), config_dir, home, servers)
+    finally:
+        for server in servers.values():
+            server.stop()
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def sandbox(*arguments: str) -> str:
+    """Run a sandbox command as an operator does; returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", *arguments],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise AssertionError(f"sandbox {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+def point_estate_at(config_dir: Path, urls: Mapping[str, str]) -> None:
+    """Rewrite base_url of the named instances in a copied estate.yml."""
+    yaml = YAML(typ="rt")
+    path = config_dir / "estate.yml"
+    document = yaml.load(path.read_text())
+    for instance in document["instances"]:
+        if instance["name"] in urls:
+            instance["base_url"] = urls[instance["name"]]
+    with path.open("w") as handle:
+        yaml.dump(document, handle)
+
+
+def sync_all(firm: Firm, mode: str = "incremental") -> dict[str, int]:
+    """Sync every instance; returns rows read per instance."""
+    from config.clock import now
+    from ingestion.runner import sync_instance
+
+    return {
+        instance.name: sync_instance(
+            firm.config, instance.name, mode=mode, home=firm.home, clock=now
+        ).rows_read
+        for instance in firm.config.instances
+    }
+
+
+def build_dbt(firm: Firm, *arguments: str, clock: datetime | None = None) -> None:
+    """Load config tables and run `dbt build` on the firm's warehouse; fails the test with dbt's own words."""
+    from ingestion.config_tables import write_config_tables
+    from orchestration.runtime import DBT_PROJECT, Runtime
+
+    runtime = Runtime(firm.config, firm.home)
+    write_config_tables(firm.config, firm.home)
+    variables = runtime.dbt_variables()
+    if clock is not None:
+        variables["as_of"] = clock.isoformat()
+    command = [
+        sys.executable, "-m", "dbt.cli.main", "build", "--quiet",
+        "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
+        "--target-path", str(runtime.dbt_target),
+        "--vars", "{as_of: '" + variables["as_of"] + "'}", *arguments,
+    ]  # fmt: skip
+    done = subprocess.run(command, env=runtime.dbt_environment(), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"dbt build failed:\n{done.stdout[-8000:]}\n{done.stderr[-2000:]}")
