@@ -87,6 +87,10 @@ def firm_rows() -> Rows:
              "subject_type": "WorkspaceGroup", "subject_id": "501", "status": "successful", "locked": False,
              **born},
         ],
+        "custom_field_sets": [
+            {"id": str(number), "name": f"{subject} set", "subject_type": subject, **born}
+            for number, subject in enumerate(("Workspace", "WorkspaceGroup", "Story"), start=1)
+        ],
         "custom_fields": _custom_fields(born),
         "custom_field_values": [
             _value("301", "Workspace", "410", "11", "Practice", "CLD", born),
@@ -98,6 +102,7 @@ def firm_rows() -> Rows:
 
 
 def _custom_fields(born: dict[str, Any]) -> list[dict[str, Any]]:
+    sets = {"Workspace": "1", "WorkspaceGroup": "2", "Story": "3"}
     listed = [
         ("11", "Practice", "Workspace", "string"),
         ("12", "Business Unit", "Workspace", "string"),
@@ -112,7 +117,7 @@ def _custom_fields(born: dict[str, Any]) -> list[dict[str, Any]]:
         ("21", "Baseline Due Date", "Story", "date"),
     ]
     return [
-        {"id": id_, "name": name, "subject_type": subject, "value_type": kind, **born}
+        {"id": id_, "name": name, "custom_field_set_id": sets[subject], "value_type": kind, **born}
         for id_, name, subject, kind in listed
     ]
 

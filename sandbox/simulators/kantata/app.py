@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -43,6 +43,16 @@ class KantataSettings:
     account_id: str = "5"
     user_id: str = "1"  # the token's own user
     line_item_lock_date: date | None = None  # time up to this day cannot change
+
+
+def settings_for(credentials: Mapping[str, str], options: Mapping[str, Any]) -> KantataSettings:
+    """Settings of an estate instance: the token Concord will present, and the account's own options."""
+    known = {
+        name: options[name]
+        for name in ("subscribed_events", "time_zone", "low_rights_token", "account_id", "user_id")
+        if name in options
+    }
+    return KantataSettings(token=credentials["token"], **known)
 
 
 @dataclass(frozen=True)

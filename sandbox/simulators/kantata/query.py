@@ -149,7 +149,7 @@ def _add_own(found: Where, collection: str, parameters: Mapping[str, str]) -> No
         for name in ("service_name", "service_model", "service_model_ref", "status"):
             if name in parameters:
                 found.among(name, parameters[name])
-    if collection in ("custom_field_values", "custom_fields") and "subject_type" in parameters:
+    if collection in ("custom_field_values", "custom_field_sets") and "subject_type" in parameters:
         found.among("subject_type", parameters["subject_type"])
     if collection == "time_entries" and "with_timesheet_id" in parameters:
         found.among("active_submission_id", parameters["with_timesheet_id"])

@@ -85,7 +85,7 @@ def _put_value(
     store: Store, subject_type: str, subject_id: str, field_id: str, value: Any, now: datetime
 ) -> str:
     _require_subject(store, subject_type, subject_id)
-    custom = store.get("custom_fields", field_id)
+    custom = _custom_field(store, field_id)
     if custom is None or custom["subject_type"] != subject_type:
         raise invalid("Custom field must exist for this subject type", "custom_field_id")
     if custom["value_type"] == "number" and value not in (None, "") and not _is_number(value):
@@ -109,6 +109,15 @@ def _put_value(
         }
         store.load("custom_field_values", [row | fields])
         return new_id
+
+
+def _custom_field(store: Store, field_id: str) -> dict[str, Any] | None:
+    rows = store.query(
+        "select f.*, s.subject_type from custom_fields f "
+        "join custom_field_sets s on s.id = f.custom_field_set_id where f.id = ?",
+        (field_id,),
+    )
+    return rows[0] if rows else None
 
 
 def _value_id(store: Store, subject_type: str, subject_id: str, field_id: str) -> str | None:

@@ -31,6 +31,7 @@ _ONE = {
     "rate_card_set": ("rate_card_sets", "rate_card_set_id"),
     "rate_card_version": ("rate_card_versions", "rate_card_version_id"),
     "custom_field": ("custom_fields", "custom_field_id"),
+    "custom_field_set": ("custom_field_sets", "custom_field_set_id"),
 }
 _MANY = {
     ("stories", "sub_stories"): ("stories", "parent_id", "sub_story_ids"),

@@ -5,8 +5,9 @@ Rows are plain dicts in API field names. Conventions of the store, whatever the 
 - ids and foreign keys are text; booleans are 0/1; money is integer minor units (`*_in_cents`);
 - timestamps are UTC text `2026-06-30T18:00:00Z` (the API shows them with the account's own offset);
 - dates are text `2026-06-30`; rates of rate cards are text decimals in main units;
-- custom values live in `custom_field_values`, one row per subject and field, `value` as text; a field must
-  exist in `custom_fields` (`subject_type` is `Workspace`, `Story` or `WorkspaceGroup`).
+- custom values live in `custom_field_values`, one row per subject and field, `value` as text; its field must
+  exist in `custom_fields` (`value_type` is string, date or number), and the field's set in
+  `custom_field_sets`, which says on what it may stand (`subject_type` Workspace, Story or WorkspaceGroup).
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ _TABLES: dict[str, dict[str, str]] = {
         "external_status external_message last_synced_at",
         "locked",
     ),
-    "custom_fields": _table("name subject_type value_type"),
+    "custom_field_sets": _table("name subject_type"),
+    "custom_fields": _table("name value_type custom_field_set_id"),
     "custom_field_values": _table("subject_type subject_id custom_field_id custom_field_name value type"),
     "subscribed_events": _table(
         "event_type subject_type subject_id user_id account_id subject_changed_at payload_changes"
