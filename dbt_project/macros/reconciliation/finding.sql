@@ -1,8 +1,8 @@
 {#
   The last step of every check: the rows of `broken` get the columns all findings share. `broken` brings matching_key,
   period, severity, title, explanation, subject_type, subject_id, subject_name, customer_id, project_id,
-  legal_entity_id, business_unit_id, practice_id, amount_at_risk, currency, is_amount_estimated, is_primary_cause,
-  occurred_on and source_loaded_at. Owner and truth come from the settings; a disabled check gives no rows.
+  legal_entity_id, business_unit_id, practice_id, amount_at_risk, currency, is_amount_estimated, is_primary_cause
+  and occurred_on. Owner and truth come from the settings; a disabled check gives no rows.
 #}
 {% macro finding_rows(check_id, broken, rule_version='1') %}
 select
@@ -37,10 +37,12 @@ select
     {{ as_of() }} as detected_as_of,
     broken.occurred_on,
     cast({{ days('broken.occurred_on', as_of_date()) }} as integer) as age_days,
-    broken.source_loaded_at
+    freshness.source_loaded_at
 from {{ broken }} as broken
 inner join {{ ref('rec_check_setting') }} as settings
     on settings.check_id = '{{ check_id }}' and settings.is_enabled
+left join {{ ref('rec_check_freshness') }} as freshness
+    on settings.check_id = freshness.check_id
 left join {{ ref('dim_customer') }} as customers
     on broken.customer_id = customers.customer_id
 left join {{ ref('dim_project') }} as projects

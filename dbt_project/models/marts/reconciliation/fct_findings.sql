@@ -1,0 +1,16 @@
+{% set checks = [
+    'rec_c01_won_without_project',
+    'rec_c03_customer_attributes_differ',
+    'rec_t01_approved_time_not_billed',
+    'rec_t03_time_on_closed_project',
+    'rec_r01_missing_rate_card',
+    'rec_b01_milestone_not_invoiced',
+    'rec_b03_invoice_against_sources',
+    'rec_b05_payment_status_drift',
+    'rec_h01_inactive_but_booked',
+    'rec_x03_control_totals',
+] %}
+{% for check in checks %}
+select * from {{ ref(check) }}
+{{ 'union all' if not loop.last }}
+{% endfor %}

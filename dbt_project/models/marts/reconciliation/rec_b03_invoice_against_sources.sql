@@ -1,0 +1,57 @@
+with settings as (
+
+    select * from {{ ref('rec_check_setting') }} where check_id = 'B03'
+
+),
+
+failing as (
+
+    select
+        bridge.*,
+        case when bridge.unexplained <> 0 then abs(bridge.unexplained) else abs(bridge.header_difference) end as open_difference
+    from {{ ref('rec_b03_bridge') }} as bridge
+    where bridge.unexplained <> 0
+        or abs(bridge.header_difference) > bridge.rounding_allowance
+
+),
+
+-- the listed severity needs the absolute and the relative limit passed; below them it is hygiene
+broken as (
+
+    select
+        invoices.invoice_id as matching_key,
+        '' as period,
+        case
+            when failing.open_difference <= settings.tolerance
+                or failing.open_difference <= cast(0.001 as decimal(4, 4)) * abs(failing.billed_amount) then 'S4'
+            when invoices.invoice_status = 'draft' then 'S2'
+            else settings.severity
+        end as severity,
+        'Invoice total disagrees with its sources' as title,
+        'Invoice ' || invoices.invoice_number || ' bills ' || {{ money_text('failing.billed_amount', 'failing.currency') }}
+        || ' without tax; approved time, expenses, milestones and agreed extras come to '
+        || {{ money_text('failing.expected_amount', 'failing.currency') }} || '. Not explained: '
+        || {{ money_text('failing.unexplained', 'failing.currency') }} || '.' as explanation,
+        'invoice' as subject_type,
+        invoices.invoice_id as subject_id,
+        invoices.invoice_number as subject_name,
+        invoices.customer_id,
+        invoices.project_id,
+        invoices.legal_entity_id,
+        projects.business_unit_id,
+        projects.practice_id,
+        failing.open_difference as amount_at_risk,
+        failing.currency,
+        false as is_amount_estimated,
+        true as is_primary_cause,
+        invoices.invoice_date as occurred_on
+    from failing
+    inner join {{ ref('fct_invoice') }} as invoices
+        on failing.invoice_id = invoices.invoice_id
+    left join {{ ref('dim_project') }} as projects
+        on invoices.project_id = projects.project_id
+    cross join settings
+
+)
+
+{{ finding_rows('B03', 'broken') }}

@@ -1,0 +1,25 @@
+with erp as (
+
+    select
+        customer_id,
+        max(case when is_on_credit_hold then 1 else 0 end) = 1 as erp_hold,
+        max(source_modified_at) as changed_at
+    from {{ ref('dim_customer_account') }}
+    where system = 'netsuite'
+    group by customer_id
+
+)
+
+select
+    accounts.customer_id,
+    accounts.instance as crm_instance,
+    accounts.record_id as crm_account_id,
+    erp.erp_hold,
+    accounts.is_on_credit_hold as crm_hold,
+    coalesce(accounts.is_on_credit_hold, false) is distinct from erp.erp_hold as is_different,
+    erp.changed_at,
+    erp.changed_at <= {{ as_of() }} - interval '{{ var("status_grace_hours", 4) }}' hour as is_past_grace
+from {{ ref('dim_customer_account') }} as accounts
+inner join erp
+    on accounts.customer_id = erp.customer_id
+where accounts.system = 'salesforce'
