@@ -81,4 +81,7 @@ case when pg_input_is_valid(cast({{ expression }} as text), '{{ type }}') then c
 {# Ordered list of texts joined by a separator. #}
 {% macro listagg(expression, separator, order_by) %}{{ return(adapter.dispatch('listagg')(expression, separator, order_by)) }}{% endmacro %}
 {% macro default__listagg(expression, separator, order_by) %}string_agg({{ expression }}, '{{ separator }}' order by {{ order_by }}){% endmacro %}
+{# dbt's own adapters bring a listagg with other arguments, so each engine is named. #}
+{% macro duckdb__listagg(expression, separator, order_by) %}{{ return(default__listagg(expression, separator, order_by)) }}{% endmacro %}
+{% macro postgres__listagg(expression, separator, order_by) %}{{ return(default__listagg(expression, separator, order_by)) }}{% endmacro %}
 {% macro spark__listagg(expression, separator, order_by) %}listagg({{ expression }}, '{{ separator }}') within group (order by {{ order_by }}){% endmacro %}
