@@ -89,7 +89,8 @@ class SObject:
     def by_relationship(self, name: str) -> SField | None:
         """The reference field behind `Account` in `Account.Name`."""
         return next(
-            (known for known in self.fields.values() if (known.relationship or "").lower() == name.lower()), None
+            (known for known in self.fields.values() if (known.relationship or "").lower() == name.lower()),
+            None,
         )
 
     def describe(self) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def checksum(short: str) -> str:
 
 
 def make_id(object_name: str, number: int | str) -> str:
-    """The 18-character id of the record with that running number, for generated and run-time records alike."""
+    """The 18-character id of the record with that running number, generated or made at run time."""
     short = f"{PREFIXES[object_name]}5g{int(number):010d}"
     return short + checksum(short)
 

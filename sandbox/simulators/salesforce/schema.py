@@ -5,7 +5,7 @@ Rows are plain dicts in API field names. Conventions of the store, whatever the 
 - ids are 18 characters (`ids.make_id(object, number)`); references hold 18-character ids;
 - date-times are UTC text `2026-06-30T18:00:00Z` (REST shows `.000+0000`, Bulk CSV `.000Z`);
 - dates are text `2026-06-30`; money and percent are text decimals in main units; booleans are 0/1;
-- `Opportunity.StageName` is an `OpportunityStage.MasterLabel`; `IsClosed`, `IsWon` must agree with that stage.
+- `Opportunity.StageName` is an `OpportunityStage.MasterLabel`; `IsClosed` and `IsWon` agree with that stage.
 """
 
 from __future__ import annotations
@@ -27,9 +27,16 @@ def _text(name: str, length: int = 255, *, required: bool = False, external_id: 
     return SField(name=name, type="string", length=length, required=required, external_id=external_id)
 
 
-def _pick(name: str, values: Iterable[str] = (), *, restricted: bool = False, required: bool = False) -> SField:
+def _pick(
+    name: str, values: Iterable[str] = (), *, restricted: bool = False, required: bool = False
+) -> SField:
     return SField(
-        name=name, type="picklist", length=255, picklist=tuple(values), restricted=restricted, required=required
+        name=name,
+        type="picklist",
+        length=255,
+        picklist=tuple(values),
+        restricted=restricted,
+        required=required,
     )
 
 
@@ -42,7 +49,11 @@ def _ref(name: str, target: str, *, required: bool = False, writable: bool = Tru
 
 
 def _system(*, created: bool = True, modified: bool = True, deleted: bool = True) -> list[SField]:
-    names = [*(["CreatedDate"] if created else []), *(["LastModifiedDate"] if modified else []), "SystemModstamp"]
+    names = [
+        *(["CreatedDate"] if created else []),
+        *(["LastModifiedDate"] if modified else []),
+        "SystemModstamp",
+    ]
     stamps = _of("datetime", *names, writable=False)
     return stamps + (_of("boolean", "IsDeleted", writable=False) if deleted else [])
 
