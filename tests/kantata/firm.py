@@ -150,7 +150,11 @@ def _entry(number: int) -> dict[str, Any]:
     row |= {"user_id": "78" if number % 50 == 49 else "77", "time_in_minutes": 60 + number % 7 * 30}
     row |= {"date_performed": (date(2026, 1, 5) + timedelta(days=number // 24)).isoformat(), "billable": True}
     row |= {"approved": number < 200, "is_invoiced": number < 100, "notes": f"Work {number}"}
-    row |= {"invoice_id": "801" if number < 100 else None, "rate_in_cents": 20_000, "cost_rate_in_cents": 9_000}
+    row |= {
+        "invoice_id": "801" if number < 100 else None,
+        "rate_in_cents": 20_000,
+        "cost_rate_in_cents": 9_000,
+    }
     row |= {"currency": "JPY" if workspace == "411" else "USD"}
     row |= {"currency_base_unit": 1 if workspace == "411" else 100}
     row |= {"active_submission_id": "901" if number == 300 else None}

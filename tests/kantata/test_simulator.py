@@ -39,7 +39,12 @@ def test_limit_counts_only_together_with_offset(tenant: Tenant) -> None:
 
 def test_no_match_gives_zero_pages(tenant: Tenant) -> None:
     body = tenant.api("GET", "time_entries", params={"only": "1"}).json()
-    assert (body["count"], body["results"], body["meta"]["page_count"], body["meta"]["page_number"]) == (0, [], 0, 0)
+    assert (body["count"], body["results"], body["meta"]["page_count"], body["meta"]["page_number"]) == (
+        0,
+        [],
+        0,
+        0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,7 +135,12 @@ def test_bulk_create_is_all_or_nothing_and_names_the_index(tenant: Tenant) -> No
         ({}, 400, "syntax", None),
         ({"workspace": {"creator_role": "maven"}}, 422, "validation", "title"),
         ({"workspace": {"title": "x", "creator_role": "boss"}}, 422, "validation", "creator_role"),
-        ({"workspace": {"title": "x", "creator_role": "maven", "due_date": "soon"}}, 422, "validation", "due_date"),
+        (
+            {"workspace": {"title": "x", "creator_role": "maven", "due_date": "soon"}},
+            422,
+            "validation",
+            "due_date",
+        ),
     ],
 )
 def test_refused_creates(tenant: Tenant, body: Any, status: int, type_: str, field: str | None) -> None:
@@ -161,7 +171,10 @@ def test_external_references_upsert_once_per_service_and_subject(tenant: Tenant)
     found = tenant.api(
         "GET",
         "workspaces",
-        params={"external_reference_service_name": "netsuite", "external_reference_service_model_ref": "9999"},
+        params={
+            "external_reference_service_name": "netsuite",
+            "external_reference_service_model_ref": "9999",
+        },
     ).json()
     assert [row["id"] for row in found["results"]] == ["410"]
     assert tenant.api("GET", "external_references").status_code == 400
