@@ -43,6 +43,7 @@ bridged as (
 
     select
         invoices.invoice_id,
+        invoices.instance as erp_instance,
         invoices.currency,
         totals.psa_time_amount,
         totals.psa_expense_amount,
@@ -81,6 +82,7 @@ explained as (
 
 select
     invoice_id,
+    erp_instance,
     currency,
     cast(psa_time_amount as decimal(18, 4)) as psa_time_amount,
     cast(psa_expense_amount as decimal(18, 4)) as psa_expense_amount,

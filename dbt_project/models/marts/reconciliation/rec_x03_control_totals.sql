@@ -28,13 +28,13 @@ gaps as (
 controls as (
 
     select
-        'control:' || controls.control || ':' || controls.instance as matching_key,
+        'control:' || controls.control_id as matching_key,
         settings.severity,
         'Control total does not tie' as title,
         'For ' || controls.instance || ', ' || controls.control || ' landed: ' || {{ as_text('controls.landed_amount') }}
         || ', in the marts: ' || {{ as_text('controls.mart_amount') }} || '.' as explanation,
         'control' as subject_type,
-        controls.control || ':' || controls.instance as subject_id,
+        controls.control_id as subject_id,
         controls.control as subject_name,
         cast(null as {{ dbt.type_string() }}) as legal_entity_id,
         cast(null as {{ dbt.type_string() }}) as currency,

@@ -35,7 +35,10 @@ receivables as (
         sum(case when is_open then open_amount else 0 end) as open_amount,
         max(case when is_open then days_overdue end) as worst_days_overdue,
         max(case when is_open and is_disputed then 1 else 0 end) = 1 as is_disputed,
+        min(instance) as erp_instance,
+        {{ listagg('source_id', ', ', 'source_id') }} as invoice_ids,
         max(source_modified_at) as changed_at,
+        min(loaded_at) as loaded_at,
         count(*) over (partition by deal_id) as currencies
     from invoices
     where deal_id is not null
@@ -57,7 +60,10 @@ select
     end as overdue_bucket,
     coalesce(receivables.is_disputed, false) as is_disputed,
     payments.last_payment_date,
-    receivables.changed_at
+    receivables.erp_instance,
+    receivables.invoice_ids,
+    receivables.changed_at,
+    receivables.loaded_at
 from {{ ref('fct_opportunity') }} as opportunities
 inner join receivables
     on opportunities.opportunity_id = receivables.deal_id

@@ -78,6 +78,7 @@ held as (
 )
 
 select
+    coalesce(landed.control, held.control) || ':' || coalesce(landed.instance, held.instance) as control_id,
     coalesce(landed.control, held.control) as control,
     coalesce(landed.instance, held.instance) as instance,
     coalesce(landed.amount, 0) as landed_amount,

@@ -1,0 +1,98 @@
+with fields as (
+
+    {{ record_fields('opportunity', 'fct_opportunity', 'opportunity_id', "'opportunity'", [
+        ('name', 'records.opportunity_name'), ('stage', 'records.stage_name'), ('close_date', 'records.close_date'),
+        ('services_amount', 'records.services_amount'), ('currency', 'records.currency'),
+        ('open_amount', 'cast(records.erp_open_amount as decimal(18, 2))'), ('overdue_bucket', 'records.erp_overdue_bucket'),
+        ('disputed', 'records.is_erp_disputed'), ('last_payment_date', 'records.erp_last_payment_date'),
+    ], {'label': 'records.opportunity_name'}) }}
+    union all
+    {{ record_fields('receivable', 'rec_b05_receivable', 'opportunity_id', "'transaction'", [
+        ('open_amount', 'cast(records.open_amount as decimal(18, 2))'), ('overdue_bucket', 'records.overdue_bucket'),
+        ('disputed', 'records.is_disputed'), ('last_payment_date', 'records.last_payment_date'), ('currency', 'records.currency'),
+    ], {'instance': 'erp_instance', 'record_id': 'records.invoice_ids', 'label': "'Invoices of the deal'", 'modified': 'records.changed_at'}) }}
+    union all
+    {{ record_fields('invoice', 'fct_invoice', 'invoice_id', "'transaction'", [
+        ('number', 'records.invoice_number'), ('status', 'records.invoice_status'), ('invoice_date', 'records.invoice_date'),
+        ('due_date', 'records.due_date'), ('net_amount', 'records.net_amount'), ('open_amount', 'cast(records.open_amount as decimal(18, 2))'),
+        ('disputed', 'records.is_disputed'), ('currency', 'records.currency'),
+    ], {'label': 'records.invoice_number'}) }}
+    union all
+    {{ record_fields('psa_invoice', 'fct_psa_invoice', 'psa_invoice_id', "'invoice'", [
+        ('number', 'records.invoice_number'), ('status', 'records.status_code'), ('invoice_date', 'records.invoice_date'),
+        ('draft', 'records.is_draft'), ('currency', 'records.currency'),
+    ], {'label': 'records.invoice_number'}) }}
+    union all
+    {{ record_fields('project', 'dim_project', 'project_id', "'workspace'", [
+        ('name', 'records.project_name'), ('status', 'records.project_status'), ('contract_type', 'records.contract_type'),
+        ('open_from', 'records.open_from'), ('open_to', 'records.open_to'), ('rate_card', 'records.rate_card_id'),
+        ('budget_amount', 'records.budget_amount'), ('currency', 'records.currency'),
+    ], {'label': 'records.project_name'}) }}
+    union all
+    {{ record_fields('milestone', 'fct_milestone', 'milestone_id', "'story'", [
+        ('title', 'records.milestone_title'), ('accepted_on', 'records.accepted_on'), ('due_date', 'records.due_date'),
+        ('amount', 'records.amount'), ('currency', 'records.currency'), ('complete', 'records.is_complete'),
+    ], {'label': 'records.milestone_title'}) }}
+    union all
+    {{ record_fields('schedule_line', 'rec_b01_schedule_line', 'milestone_id', "'charge'", [
+        ('stage', 'records.erp_schedule_stage'), ('amount', 'records.erp_schedule_amount'), ('currency', 'records.currency'),
+    ], {'instance': 'erp_instance', 'record_id': 'records.erp_schedule_line_id', 'label': "'Billing schedule line'",
+        'modified': 'records.erp_schedule_modified_at', 'loaded': 'records.erp_schedule_loaded_at'}) }}
+    union all
+    {{ record_fields('time_entry', 'fct_time_entry', 'time_entry_id', "'time_entry'", [
+        ('work_date', 'records.work_date'), ('hours', 'cast(records.hours as decimal(18, 2))'), ('role', 'records.role_id'),
+        ('bill_rate', 'cast(records.bill_rate as decimal(18, 2))'), ('approved', 'records.is_approved'),
+        ('billable', 'records.is_billable'), ('invoiced', 'records.is_invoiced'),
+    ], {'label': "'Time entry of ' || " ~ as_text('records.work_date')}) }}
+    union all
+    {{ record_fields('customer_account', 'dim_customer_account', 'customer_account_id', 'records.object_type', [
+        ('legal_name', 'records.legal_name'), ('billing_address', 'records.billing_address'), ('payment_terms', 'records.payment_terms_days'),
+        ('tax_id', 'records.tax_id'), ('currency', 'records.currency'), ('credit_hold', 'records.is_on_credit_hold'),
+    ], {'label': 'records.record_name', 'record_id': 'records.record_id'}) }}
+    union all
+    {{ record_fields('person', 'dim_resource', 'resource_id', "'employee'", [
+        ('name', 'records.full_name'), ('status', 'records.employment_status'), ('last_day', 'records.termination_date'),
+    ], {'instance': 'hr_instance', 'record_id': 'records.hr_employee_id', 'label': 'records.full_name'}) }}
+    union all
+    {{ record_fields('psa_user', 'dim_resource', 'resource_id', "'user'", [
+        ('name', 'records.full_name'), ('disabled', 'records.is_psa_disabled'),
+    ], {'instance': 'psa_instance', 'record_id': 'records.psa_user_id', 'label': 'records.full_name',
+        'modified': 'records.psa_disabled_at', 'loaded': 'records.psa_loaded_at'}) }}
+    union all
+    {{ record_fields('assignment', 'fct_assignment', 'assignment_id', "'workspace_allocation'", [
+        ('start_date', 'records.start_date'), ('end_date', 'records.end_date'), ('hours', 'cast(records.allocated_hours as decimal(18, 2))'),
+        ('hard', 'records.is_hard'),
+    ], {'label': "'Allocation until ' || " ~ as_text('records.end_date')}) }}
+    union all
+    {{ record_fields('bridge', 'rec_b03_bridge', 'invoice_id', "'bridge'", [
+        ('expected', 'records.expected_amount'), ('billed_not_approved', 'records.billed_not_approved'),
+        ('approved_not_billed', 'records.approved_not_billed'), ('rate_effect', 'records.rate_effect'),
+        ('quantity_effect', 'records.quantity_effect'), ('rounding', 'records.rounding'), ('unexplained', 'records.unexplained'),
+        ('billed', 'records.billed_amount'),
+    ], {'instance': 'erp_instance', 'record_id': 'records.invoice_id', 'label': "'Bridge from delivery to invoice'",
+        'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')'}) }}
+    union all
+    {{ record_fields('control', 'rec_x03_control', 'control_id', "'control'", [
+        ('landed', 'records.landed_amount'), ('marts', 'records.mart_amount'),
+    ], {'record_id': 'records.control_id', 'label': 'records.control',
+        'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')'}) }}
+
+)
+
+select
+    fields.finding_id,
+    fields.record_order,
+    fields.role,
+    instances.system,
+    fields.instance,
+    fields.object_type,
+    fields.record_id,
+    fields.label,
+    cast(fields.field_order as bigint) as field_order,
+    fields.field_name,
+    fields.field_value,
+    fields.record_modified_at,
+    fields.loaded_at
+from fields
+left join {{ ref('rec_source_instance') }} as instances
+    on fields.instance = instances.instance

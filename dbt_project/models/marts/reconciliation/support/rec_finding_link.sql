@@ -1,0 +1,181 @@
+-- which records a finding lays side by side: the one that says the truth, the other one, and further evidence
+with findings as (
+
+    select
+        finding_id,
+        check_id,
+        matching_key,
+        period,
+        subject_type,
+        subject_id,
+        project_id
+    from {{ ref('fct_findings') }}
+
+),
+
+links as (
+
+    select finding_id, 1 as record_order, 'truth' as role, subject_type as entity, subject_id as entity_id
+    from findings
+    where check_id in ('C01', 'B01', 'B03')
+
+    union all
+
+    select finding_id, 2 as record_order, 'other' as role, 'schedule_line' as entity, subject_id as entity_id
+    from findings
+    where check_id = 'B01'
+
+    union all
+
+    select finding_id, 3 as record_order, 'evidence' as role, 'project' as entity, project_id as entity_id
+    from findings
+    where check_id = 'B01'
+
+    union all
+
+    select findings.finding_id, 2 as record_order, 'other' as role, 'psa_invoice' as entity, invoices.psa_invoice_id as entity_id
+    from findings
+    inner join {{ ref('fct_invoice') }} as invoices
+        on findings.subject_id = invoices.invoice_id
+    where findings.check_id = 'B03'
+
+    union all
+
+    select finding_id, 3 as record_order, 'evidence' as role, 'bridge' as entity, subject_id as entity_id
+    from findings
+    where check_id = 'B03'
+
+    union all
+
+    select finding_id, 1 as record_order, 'truth' as role, 'project' as entity, project_id as entity_id
+    from findings
+    where check_id in ('T01', 'T03', 'R01')
+
+    union all
+
+    select finding_id, 2 as record_order, 'other' as role, 'time_entry' as entity, subject_id as entity_id
+    from findings
+    where check_id = 'T03' or (check_id = 'H01' and subject_type = 'time_entry')
+
+    union all
+
+    select
+        findings.finding_id,
+        1 + row_number() over (partition by findings.finding_id order by entries.work_date, entries.time_entry_id) as record_order,
+        'evidence' as role,
+        'time_entry' as entity,
+        entries.time_entry_id as entity_id
+    from findings
+    inner join {{ ref('fct_time_entry') }} as entries
+        on findings.project_id = entries.project_id and findings.period = {{ month_text('entries.work_date') }}
+    where findings.check_id = 'T01'
+        and entries.is_approved and entries.is_billable and not entries.is_invoiced and entries.psa_invoice_id is null
+
+    union all
+
+    select
+        findings.finding_id,
+        1 + row_number() over (partition by findings.finding_id order by entries.work_date, entries.time_entry_id) as record_order,
+        'evidence' as role,
+        'time_entry' as entity,
+        entries.time_entry_id as entity_id
+    from findings
+    inner join {{ ref('rec_r01_unpriced_time') }} as entries
+        on findings.matching_key = entries.project_id || '|' || coalesce(entries.role_id, '')
+        and findings.period = {{ month_text('entries.work_date') }}
+    where findings.check_id = 'R01'
+
+    union all
+
+    select findings.finding_id, 1 as record_order, 'truth' as role, 'customer_account' as entity, comparison.truth_account_id as entity_id
+    from findings
+    inner join {{ ref('rec_c03_comparison') }} as comparison
+        on findings.matching_key
+        = comparison.instance || ':' || comparison.object_type || ':' || comparison.record_id || '|' || comparison.attribute
+    where findings.check_id = 'C03'
+
+    union all
+
+    select findings.finding_id, 2 as record_order, 'other' as role, 'customer_account' as entity, comparison.customer_account_id as entity_id
+    from findings
+    inner join {{ ref('rec_c03_comparison') }} as comparison
+        on findings.matching_key
+        = comparison.instance || ':' || comparison.object_type || ':' || comparison.record_id || '|' || comparison.attribute
+    where findings.check_id = 'C03'
+
+    union all
+
+    select
+        findings.finding_id,
+        row_number() over (partition by findings.finding_id order by accounts.system, accounts.customer_account_id) as record_order,
+        case when accounts.system = 'netsuite' then 'truth' else 'other' end as role,
+        'customer_account' as entity,
+        accounts.customer_account_id as entity_id
+    from findings
+    inner join {{ ref('dim_customer_account') }} as accounts
+        on findings.subject_id = accounts.customer_id
+    where findings.check_id = 'B05' and findings.subject_type = 'customer' and accounts.system in ('netsuite', 'salesforce')
+
+    union all
+
+    select finding_id, 1 as record_order, 'truth' as role, 'receivable' as entity, subject_id as entity_id
+    from findings
+    where check_id = 'B05' and subject_type = 'opportunity'
+
+    union all
+
+    select finding_id, 2 as record_order, 'other' as role, 'opportunity' as entity, subject_id as entity_id
+    from findings
+    where check_id = 'B05' and subject_type = 'opportunity'
+
+    union all
+
+    select
+        findings.finding_id,
+        2 + row_number() over (partition by findings.finding_id order by invoices.due_date, invoices.invoice_id) as record_order,
+        'evidence' as role,
+        'invoice' as entity,
+        invoices.invoice_id as entity_id
+    from findings
+    inner join {{ ref('fct_invoice') }} as invoices
+        on findings.subject_id = invoices.opportunity_id
+    where findings.check_id = 'B05'
+        and findings.subject_type = 'opportunity'
+        and invoices.invoice_status in ('open', 'paid')
+
+    union all
+
+    select findings.finding_id, 1 as record_order, 'truth' as role, 'person' as entity, resources.resource_id as entity_id
+    from findings
+    inner join {{ ref('rec_h01_booking') }} as resources
+        on findings.matching_key = resources.matching_key
+    where findings.check_id = 'H01'
+
+    union all
+
+    select finding_id, 2 as record_order, 'other' as role, 'assignment' as entity, subject_id as entity_id
+    from findings
+    where check_id = 'H01' and subject_type = 'assignment'
+
+    union all
+
+    select finding_id, 2 as record_order, 'other' as role, 'psa_user' as entity, subject_id as entity_id
+    from findings
+    where check_id = 'H01' and subject_type = 'resource'
+
+    union all
+
+    select finding_id, 1 as record_order, 'truth' as role, 'control' as entity, subject_id as entity_id
+    from findings
+    where check_id = 'X03' and subject_type = 'control'
+
+)
+
+select
+    finding_id,
+    cast(record_order as bigint) as record_order,
+    role,
+    entity,
+    entity_id
+from links
+where entity_id is not null
