@@ -1,1 +1,7 @@
 """A NetSuite account as SuiteTalk REST and SuiteQL show it, over a store that survives restarts."""
+
+from sandbox.simulators.netsuite.app import create_app
+from sandbox.simulators.netsuite.schema import INDEXES, KEYS, TABLES
+from sandbox.simulators.netsuite.settings import Settings
+
+__all__ = ["INDEXES", "KEYS", "TABLES", "Settings", "create_app"]

@@ -88,13 +88,13 @@ class SignIn:
                 raise invalid_login()
             self._nonces[key] = now
 
-    def token(self, form: dict[str, str]) -> dict[str, Any]:
+    def token(self, form: dict[str, str], audience: str) -> dict[str, Any]:
         """Answer of the token endpoint. Raises ValueError with OAuth's own error code."""
         if form.get("grant_type") != "client_credentials":
             raise ValueError("unsupported_grant_type")
         if form.get("client_assertion_type") != _ASSERTION_TYPE:
             raise ValueError("invalid_request")
-        self._check_assertion(form.get("client_assertion", ""), form.get("audience", ""))
+        self._check_assertion(form.get("client_assertion", ""), audience)
         fresh = secrets.token_urlsafe(32)
         with self._lock:
             self._tokens[fresh] = self._settings.wall() + self._settings.token_seconds

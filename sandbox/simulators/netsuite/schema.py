@@ -88,7 +88,11 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 
 TABLES: Mapping[str, Mapping[str, str]] = {
-    table: {column: _KINDS[kind] for column, kind in columns.items()} for table, columns in COLUMNS.items()
+    **{
+        table: {column: _KINDS[kind] for column, kind in columns.items()}
+        for table, columns in COLUMNS.items()
+    },
+    "_job": {"id": "integer", "idempotencykey": "text", "results": "text"},  # asynchronous work, not a record
 }
 
 KEYS: Mapping[str, Sequence[str]] = {

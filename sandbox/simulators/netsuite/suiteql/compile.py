@@ -47,17 +47,16 @@ def compile_query(
 ) -> Compiled:
     """Compile one query. Raises ApiError (400) as NetSuite words it."""
     try:
-        tree = sqlglot.parse_one(text, read="oracle")
-        _refuse_unsupported(tree)
+        tree = _parsed(text)
         _check_tables(tree, visible)
         _take_rownum(tree)
         _name_casts(tree)
         schema = MappingSchema({name: dict(columns) for name, columns in visible.items()}, dialect="sqlite")
-        tree = qualify(tree, schema=schema, dialect="sqlite", expand_stars=True, identify=True)
-        tree = annotate_types(tree, schema=schema, dialect="sqlite")
+        qualify(tree, schema=schema, dialect="sqlite", expand_stars=True, identify=True)
+        annotate_types(tree, schema=schema, dialect="sqlite")
         columns = tuple((item.alias_or_name.lower(), _kind(item)) for item in tree.selects)
-        tree = _Rewriter(moments, now).rewrite(tree)
-        return Compiled(sql=tree.sql("sqlite"), columns=columns)
+        rewritten = _Rewriter(moments, now).rewrite(tree)
+        return Compiled(sql=rewritten.sql("sqlite"), columns=columns)
     except SqlglotError as error:
         raise bad_query(_worded(str(error))) from error
     except ValueError as error:
@@ -71,21 +70,23 @@ def _worded(message: str) -> str:
     return f"Invalid or unsupported search: {message.splitlines()[0]}"
 
 
-def _refuse_unsupported(tree: exp.Expression) -> None:
+def _parsed(text: str) -> exp.Query:
+    tree = sqlglot.parse_one(text, read="oracle")
     if not isinstance(tree, exp.Select | exp.Union):
         raise bad_query("Invalid or unsupported search: only SELECT is allowed.")
     if tree.args.get("limit") or tree.args.get("offset"):
         raise bad_query("Invalid or unsupported search: unexpected token LIMIT.")
+    return tree
 
 
-def _check_tables(tree: exp.Expression, visible: Mapping[str, Mapping[str, str]]) -> None:
+def _check_tables(tree: exp.Query, visible: Mapping[str, Mapping[str, str]]) -> None:
     ctes = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
         if table.name.lower() not in ctes and table.name.lower() not in visible:
             raise bad_query(f"Record '{table.name}' was not found.")
 
 
-def _take_rownum(tree: exp.Expression) -> None:
+def _take_rownum(tree: exp.Query) -> None:
     """`ROWNUM <= n` at the top becomes a limit."""
     for column in list(tree.find_all(exp.Column)):
         if column.name.upper() != "ROWNUM":
@@ -98,14 +99,14 @@ def _take_rownum(tree: exp.Expression) -> None:
         tree.set("limit", exp.Limit(expression=exp.Literal.number(count)))
 
 
-def _name_casts(tree: exp.Expression) -> None:
+def _name_casts(tree: exp.Query) -> None:
     """TRUNC(x) is a cast to a day for the type checker."""
     for call in list(tree.find_all(exp.Anonymous)):
         if call.name.upper() == "TRUNC" and len(call.expressions) == 1:
             call.replace(exp.Cast(this=call.expressions[0], to=exp.DataType.build("date")))
 
 
-def _kind(node: exp.Expression | None) -> Kind:
+def _kind(node: exp.Expr | None) -> Kind:
     if node is None:
         return "text"
     inner = node.unalias() if isinstance(node, exp.Alias) else node
@@ -118,7 +119,7 @@ def _kind(node: exp.Expression | None) -> Kind:
     return _KINDS.get(inner.type.this, "text" if inner.type.is_type(*exp.DataType.TEXT_TYPES) else "number")
 
 
-def _call(name: str, *arguments: exp.Expression) -> exp.Expression:
+def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
@@ -129,7 +130,7 @@ class _Rewriter:
         self.moments = moments
         self.now = now
 
-    def rewrite(self, node: exp.Expression) -> exp.Expression:
+    def rewrite(self, node: exp.Expr) -> exp.Expr:
         for child in list(node.iter_expressions()):
             fresh = self.rewrite(child)
             if fresh is not child:
@@ -141,7 +142,7 @@ class _Rewriter:
                 "stamp", "date") else type_  # fmt: skip
         return fresh
 
-    def _one(self, node: exp.Expression, kind: Kind) -> exp.Expression:
+    def _one(self, node: exp.Expr, kind: Kind) -> exp.Expr:
         if isinstance(node, exp.Column):
             return self._column(node, kind)
         if isinstance(node, exp.ToChar):
@@ -162,7 +163,7 @@ class _Rewriter:
             _as_numbers(node)
         return node
 
-    def _column(self, node: exp.Column, kind: Kind) -> exp.Expression:
+    def _column(self, node: exp.Column, kind: Kind) -> exp.Expr:
         if kind != "bool" or _inside_label(node):
             return node
         return exp.Case(
@@ -170,7 +171,7 @@ class _Rewriter:
             default=exp.Case(ifs=[exp.If(this=node.copy().eq(0), true=exp.Literal.string("F"))]),
         )
 
-    def _to_char(self, node: exp.ToChar) -> exp.Expression:
+    def _to_char(self, node: exp.ToChar) -> exp.Expr:
         kind, model = _kind(node.this), node.args.get("format")
         if kind in ("stamp", "date"):
             if model is None:
@@ -180,11 +181,11 @@ class _Rewriter:
             raise ValueError("TO_CHAR of a number takes no format here")
         return exp.cast(node.this, "text")
 
-    def _now(self, kind: Kind) -> exp.Expression:
+    def _now(self, kind: Kind) -> exp.Expr:
         text = self.now() if kind == "stamp" else self.moments.local_day(self.now())
         return exp.Literal.string(str(text))
 
-    def _align(self, node: exp.Expression) -> None:
+    def _align(self, node: exp.Expr) -> None:
         """Bring both sides of a comparison with a stamp or a date to the same kind."""
         operands = [node.this, *(node.args.get(name) for name in ("expression", "low", "high"))]
         operands += node.args.get("expressions") or []
@@ -196,7 +197,7 @@ class _Rewriter:
             if operand is not None:
                 self._bring(operand, wanted)
 
-    def _bring(self, operand: exp.Expression, wanted: Kind) -> None:
+    def _bring(self, operand: exp.Expr, wanted: Kind) -> None:
         kind = _kind(operand)
         if isinstance(operand, exp.Literal):
             day = self.moments.typed(operand.name)
@@ -211,7 +212,7 @@ def _inside_label(node: exp.Column) -> bool:
     return call is not None and call.name.upper() == "DF"
 
 
-def _as_numbers(node: exp.Expression) -> None:
+def _as_numbers(node: exp.Expr) -> None:
     for child in list(node.iter_expressions()):
         if _kind(child) == "decimal" and not isinstance(child, exp.Literal):
             child.replace(exp.cast(child.copy(), "double"))

@@ -27,7 +27,7 @@ _STATUS = {
 }
 
 
-def label(call: exp.Expression) -> exp.Expression:
+def label(call: exp.Expr) -> exp.Expr:
     """The expression that stands for `BUILTIN.<call>`; ValueError when it is not DF of a known column."""
     if not isinstance(call, exp.Anonymous) or call.name.upper() != "DF" or len(call.expressions) != 1:
         raise ValueError(f"BUILTIN.{call.name} is not supported")
@@ -45,7 +45,7 @@ def label(call: exp.Expression) -> exp.Expression:
     return exp.Subquery(this=query)
 
 
-def _status(column: exp.Column) -> exp.Expression:
+def _status(column: exp.Column) -> exp.Expr:
     kind = exp.column("type", table=column.args["table"].copy(), quoted=True)
     return exp.Case(
         ifs=[

@@ -1,0 +1,1 @@
+"""The REST record API over the store."""
