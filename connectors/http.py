@@ -32,6 +32,7 @@ from connectors.errors import (
 Classify = Callable[[requests.Response, str | None], ConnectorError | None]
 
 _NEVER_TRUST_ZERO_SECONDS = 1.0
+_LONGEST_WAIT_SECONDS = 900.0  # a longer wait (a used-up daily allowance) ends the run instead of holding it
 _NO_ANSWER = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 
 
@@ -94,9 +95,9 @@ class HttpClient:
                 return self._send(method, path, object, request)
             except TransientError as error:
                 attempt += 1
-                if attempt >= self._backoff.attempts:
-                    raise
                 retry_after = error.retry_after if isinstance(error, RateLimitedError) else None
+                if attempt >= self._backoff.attempts or (retry_after or 0.0) > _LONGEST_WAIT_SECONDS:
+                    raise
                 self._sleep(self._backoff.delay(attempt, retry_after))
 
     def write(

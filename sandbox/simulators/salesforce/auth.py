@@ -144,7 +144,7 @@ def settings_for(credentials: Mapping[str, str], options: Mapping[str, Any]) -> 
 
     Raises KeyError naming the credential when one is missing.
     """
-    optional = {
+    optional: dict[str, Any] = {
         name: int(options[name]) for name in ("session_seconds", "daily_api_requests") if name in options
     }
     if "audience" in options:
