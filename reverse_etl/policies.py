@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from config.schema import Config, Copy, Ownership, OwnedField, Policy, PolicyRule
+from config.schema import Config, Copy, OwnedField, Ownership, Policy, PolicyRule
 from reverse_etl.law import why_forbidden
 from reverse_etl.models import Approval, Correction, Proposal
 from reverse_etl.values import digest
@@ -75,7 +75,9 @@ def judge(governance: Governance, proposal: Proposal, *, needs_person: str | Non
         return Verdict(mode="forbidden", reason=refusal.reason, error_class=refusal.error_class)
     rule = matching_rule(governance.policy, proposal)
     if rule is None or rule.mode == "never":
-        words = f"no rule of config/policy.yml lets {proposal.check_id} {proposal.operation} {proposal.target}"
+        words = (
+            f"no rule of config/policy.yml lets {proposal.check_id} {proposal.operation} {proposal.target}"
+        )
         return Verdict(mode="forbidden", reason=words, error_class="no_rule")
     return _by_rule(governance, rule, proposal, needs_person)
 
@@ -83,7 +85,9 @@ def judge(governance: Governance, proposal: Proposal, *, needs_person: str | Non
 def _never(governance: Governance, proposal: Proposal) -> Refusal | None:
     law = why_forbidden(proposal)
     if law:
-        return Refusal(error_class="never_auto", reason=law, hint="a person corrects it in the owning system.")
+        return Refusal(
+            error_class="never_auto", reason=law, hint="a person corrects it in the owning system."
+        )
     return ownership_refusal(governance, proposal) or null_overwrite_refusal(governance, proposal)
 
 
@@ -245,9 +249,7 @@ def _is_within_limit(governance: Governance, role: str, money: Decimal) -> bool:
 
 def _able_roles(governance: Governance, correction: Correction) -> list[str]:
     return [
-        role
-        for role in correction.approver_roles
-        if _is_within_limit(governance, role, amount(correction))
+        role for role in correction.approver_roles if _is_within_limit(governance, role, amount(correction))
     ]
 
 

@@ -39,21 +39,20 @@ def decide(error: Exception, attempts: int, *, is_sent: bool, max_attempts: int 
     name = _error_class(error)
     if isinstance(error, errors.ConflictError):
         return Decision(action="conflict", error_class=name)
-    if _is_unknown(error, is_sent):
+    if is_sent and is_unknown(error):
         return _later("look", name, attempts, max_attempts, is_instance_wide=True)
     if isinstance(error, errors.TransientError):
         return _later("retry", name, attempts, max_attempts, _advice(error), is_instance_wide=True)
     if isinstance(error, errors.UnauthorizedError):
         return _later("retry", name, attempts, max_attempts, is_instance_wide=True)
-    if isinstance(error, errors.MalformedResponseError):
+    if isinstance(error, errors.MalformedResponseError | errors.UnknownOutcomeError):
         return _later("retry", name, attempts, max_attempts)
     return Decision(action="dead_letter", error_class=name)
 
 
-def _is_unknown(error: Exception, is_sent: bool) -> bool:
-    if isinstance(error, errors.UnknownOutcomeError):
-        return is_sent
-    return is_sent and not isinstance(error, errors.PermanentError | errors.TransientError)
+def is_unknown(error: Exception) -> bool:
+    """Whether a write that failed like this may have been applied: anything but a definite "not done"."""
+    return not isinstance(error, errors.PermanentError | errors.TransientError)
 
 
 def _advice(error: Exception) -> timedelta | None:

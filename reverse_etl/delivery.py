@@ -1,0 +1,286 @@
+"""The ledger's side of delivery: claim under a lease, persist the intent before the call, record the outcome."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from reverse_etl import claims, store
+from reverse_etl.ledger import reading, writing
+from reverse_etl.ledger.schema import attempt, correction
+from reverse_etl.models import Approval, Correction, State
+from reverse_etl.outbox import Outbox
+from reverse_etl.store import Move
+from reverse_etl.workers import is_running, this_worker
+
+LEASE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A correction in our hands: nobody else writes this record while the lease holds."""
+
+    correction: Correction
+    approvals: tuple[Approval, ...]
+    token: str
+    attempt: int
+    is_unresolved: bool
+    """An earlier write of this correction may have reached the vendor: look before writing."""
+    is_acknowledged: bool
+    """The vendor confirmed an earlier write of this correction: never write it again."""
+
+
+class Delivery:
+    """Claims corrections and records what became of them. One worker per object."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        *,
+        worker: str | None = None,
+        lease: timedelta = LEASE,
+        is_alive: Callable[[str], bool] = is_running,
+    ) -> None:
+        self.outbox, self.lease, self._is_alive = outbox, lease, is_alive
+        self.worker = worker or this_worker()
+
+    def recover(self) -> list[str]:
+        """Take back what a dead worker left in flight: in doubt when it may have written, else approved."""
+        recovered = []
+        with writing(self.outbox.engine) as connection:
+            c = correction.c
+            rows = connection.execute(
+                sa.select(c.correction_id, c.lease_token, c.lease_worker, c.lease_until).where(
+                    c.state == State.IN_FLIGHT
+                )
+            ).all()
+            for row in rows:
+                if row.lease_until > self.outbox.wall() and self._is_alive(row.lease_worker):
+                    continue
+                self._take_back(connection, row)
+                recovered.append(row.correction_id)
+        return recovered
+
+    def _take_back(self, connection: sa.Connection, row: Any) -> None:
+        is_unresolved, _ = claims.earlier_writes(connection, row.correction_id)
+        connection.execute(
+            attempt.update()
+            .where(attempt.c.correction_id == row.correction_id, attempt.c.outcome.is_(None))
+            .values(
+                outcome=sa.case((attempt.c.is_intent, "unknown"), else_="abandoned"),
+                finished_at=self.outbox.clock(),
+                error_class="worker_lost",
+            )
+        )
+        words = f"worker {row.lease_worker} stopped " + (
+            "around a write: the vendor is read before anything is sent"
+            if is_unresolved
+            else "before writing"
+        )
+        to = State.IN_DOUBT if is_unresolved else State.APPROVED
+        step = self._step(to, "recovered", words, row.lease_token, state_class="worker_lost")
+        store.move(connection, row.correction_id, step)
+
+    def claim(self, *, without_instances: Collection[str] = ()) -> Claim | None:
+        """Take the next correction that is due: in dependency order, and per record in the order of the ledger.
+
+        Corrections of switched-off checks and of `without_instances` stay where they are.
+        """
+        token = uuid.uuid4().hex
+        with writing(self.outbox.engine) as connection:
+            statement = self._claim_statement(token, without_instances)
+            row = connection.execute(statement).one_or_none()
+            if row is None:
+                return None
+            step = self._step(State.IN_FLIGHT, "claimed", None, token, detail={"attempt": row.attempts})
+            store.record_event(connection, row.correction_id, step, from_state=row.claimed_from)
+            return self._open_attempt(connection, row.correction_id, token)
+
+    def _claim_statement(self, token: str, without_instances: Collection[str]) -> Any:
+        now = self.outbox.wall()
+        c = correction.c
+        candidate = claims.next_due(now, self.outbox.policy.policy.kill_switches, without_instances)
+        return (
+            correction.update()
+            .where(c.correction_id == candidate.scalar_subquery())
+            .values(
+                state=State.IN_FLIGHT,
+                claimed_from=c.state,
+                lease_token=token,
+                lease_worker=self.worker,
+                lease_until=now + self.lease,
+                attempts=c.attempts + 1,
+                updated_at=self.outbox.clock(),
+            )
+            .returning(c.correction_id, c.claimed_from, c.attempts)
+        )
+
+    def _open_attempt(self, connection: sa.Connection, correction_id: str, token: str) -> Claim:
+        is_unresolved, is_acknowledged = claims.earlier_writes(connection, correction_id)
+        last = sa.select(sa.func.max(attempt.c.number)).where(attempt.c.correction_id == correction_id)
+        number = int(connection.execute(last).scalar() or 0) + 1
+        connection.execute(
+            attempt.insert().values(
+                correction_id=correction_id,
+                number=number,
+                lease_token=token,
+                worker=self.worker,
+                started_at=self.outbox.clock(),
+                is_intent=False,
+                is_acknowledged=False,
+            )
+        )
+        return Claim(
+            correction=store.get(connection, correction_id),
+            approvals=store.approvals(connection, correction_id),
+            token=token,
+            attempt=number,
+            is_unresolved=is_unresolved,
+            is_acknowledged=is_acknowledged,
+        )
+
+    def intend(self, claim: Claim, before: Mapping[str, str | None], version: str | None) -> None:
+        """Persist that a write is about to be sent, with the before-image. Raises `LeaseLostError`."""
+        with writing(self.outbox.engine) as connection:
+            self._require_lease(connection, claim)
+            store.set_before_image(connection, claim.correction.correction_id, before)
+            self._mark(connection, claim, is_intent=True, version_before=version)
+            self._note(connection, claim, "write_intended", {"version": version})
+
+    def acknowledge(self, claim: Claim, record_id: str, version: str | None) -> None:
+        """Persist that the vendor confirmed the write, before reading it back."""
+        with writing(self.outbox.engine) as connection:
+            self._require_lease(connection, claim)
+            self._mark(connection, claim, is_acknowledged=True, version_after=version)
+            values = {"created_record_id": record_id} if claim.correction.operation == "create" else {}
+            self._note(connection, claim, "write_acknowledged", {"record": record_id}, values)
+
+    def delivered(self, claim: Claim, outcome: str, words: str, record_id: str | None) -> None:
+        """The vendor holds the new values; a rollback also marks what it undid."""
+        now = self.outbox.clock()
+        item = claim.correction
+        values: dict[str, Any] = {"delivered_at": now}
+        if item.operation == "create":
+            values["created_record_id"] = record_id
+        with writing(self.outbox.engine) as connection:
+            step = self._step(State.DELIVERED, "delivered", words, claim.token, outcome, values=values)
+            store.move(connection, item.correction_id, step)
+            self._close(connection, claim, outcome)
+            if item.rolls_back_id and _is_applied(store.get(connection, item.rolls_back_id)):
+                words = f"undone by {item.correction_id}"
+                undone = self._step(State.ROLLED_BACK, "rolled_back", words, None)
+                store.move(connection, item.rolls_back_id, undone)
+
+    def finish(
+        self,
+        claim: Claim,
+        to: State,
+        outcome: str,
+        error_class: str,
+        words: str,
+        delay: timedelta | None = None,
+    ) -> None:
+        """Leave ``in_flight`` without a delivery: later, in doubt, conflicted or dead."""
+        due = self.outbox.wall() + delay if delay else None
+        step = self._step(to, to.value, words, claim.token, error_class, values={"due_at": due})
+        with writing(self.outbox.engine) as connection:
+            store.move(connection, claim.correction.correction_id, step)
+            self._close(connection, claim, outcome, error_class, words)
+
+    def waiting(self) -> int:
+        """How many are approved or in doubt, and not delivered yet."""
+        with reading(self.outbox.engine) as connection:
+            counts = store.count_by_state(connection)
+        return counts.get(State.APPROVED, 0) + counts.get(State.IN_DOUBT, 0)
+
+    def _require_lease(self, connection: sa.Connection, claim: Claim) -> None:
+        until = self.outbox.wall() + self.lease
+        renewed = connection.execute(
+            correction.update()
+            .where(
+                correction.c.correction_id == claim.correction.correction_id,
+                correction.c.lease_token == claim.token,
+            )
+            .values(lease_until=until)
+        )
+        if renewed.rowcount != 1:
+            raise store.lease_lost(claim.correction.correction_id)
+
+    def _mark(self, connection: sa.Connection, claim: Claim, **values: Any) -> None:
+        connection.execute(
+            attempt.update()
+            .where(
+                attempt.c.correction_id == claim.correction.correction_id,
+                attempt.c.number == claim.attempt,
+            )
+            .values(**values)
+        )
+
+    def _close(
+        self,
+        connection: sa.Connection,
+        claim: Claim,
+        outcome: str,
+        error_class: str | None = None,
+        words: str | None = None,
+    ) -> None:
+        self._mark(
+            connection,
+            claim,
+            outcome=outcome,
+            error_class=error_class,
+            error_text=words,
+            finished_at=self.outbox.clock(),
+        )
+        if outcome in ("delivered", "recovered", "already_there", "not_applied"):
+            claims.resolve_earlier(connection, claim.correction.correction_id, claim.attempt)
+
+    def _note(
+        self,
+        connection: sa.Connection,
+        claim: Claim,
+        event: str,
+        detail: Mapping[str, Any],
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        if values:
+            connection.execute(
+                correction.update()
+                .where(correction.c.correction_id == claim.correction.correction_id)
+                .values(**values)
+            )
+        step = self._step(State.IN_FLIGHT, event, None, claim.token, detail=detail)
+        store.record_event(connection, claim.correction.correction_id, step, from_state=State.IN_FLIGHT)
+
+    def _step(
+        self,
+        to: State,
+        event: str,
+        reason: str | None,
+        token: str | None,
+        state_class: str | None = None,
+        *,
+        values: Mapping[str, Any] | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> Move:
+        return Move(
+            to=to,
+            event=event,
+            actor=f"worker:{self.worker}",
+            now=self.outbox.clock(),
+            policy_version=self.outbox.policy.version,
+            reason=reason,
+            state_class=state_class,
+            lease_token=token,
+            values=values or {},
+            detail=detail or {},
+        )
+
+
+def _is_applied(item: Correction) -> bool:
+    return item.state in (State.DELIVERED, State.VERIFIED)

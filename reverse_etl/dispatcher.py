@@ -1,0 +1,316 @@
+"""The loop that writes: claim, read, compare with what the approver saw, write, read back, record."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from config.clock import Clock
+from connectors.errors import ConnectorError, RateLimitedError, UnauthorizedError
+from reverse_etl import policies, retry
+from reverse_etl.delivery import Claim, Delivery
+from reverse_etl.destinations.base import Destination, Snapshot, WriteRequest
+from reverse_etl.errors import LeaseLostError
+from reverse_etl.models import Correction, State
+from reverse_etl.outbox import Outbox
+from reverse_etl.values import encode, same
+
+logger = logging.getLogger(__name__)
+BREAKER_THRESHOLD = 3
+
+Outcome = Literal["delivered", "conflicted", "in_doubt", "retried", "dead_lettered", "lease_lost"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """What became of one correction in this run."""
+
+    correction_id: str
+    outcome: Outcome
+    error_class: str | None
+    words: str
+    customer_name: str | None = None
+    business_unit_id: str | None = None
+    project_name: str | None = None
+
+
+@dataclass(kw_only=True)
+class DispatchReport:
+    """What a run did. `stopped_instances` says which instances it left alone, and why."""
+
+    items: list[Delivered] = field(default_factory=list)
+    recovered: list[str] = field(default_factory=list)
+    stopped_instances: dict[str, str] = field(default_factory=dict)
+    waiting: int = 0
+    """Approved or in doubt when the run ended: not due yet, switched off, or of a stopped instance."""
+
+    def count(self, outcome: Outcome) -> int:
+        """How many corrections ended this way."""
+        return Counter(item.outcome for item in self.items)[outcome]
+
+
+@dataclass
+class Breaker:
+    """Stops calling an instance that keeps failing; one run long."""
+
+    threshold: int = BREAKER_THRESHOLD
+    failures: Counter[str] = field(default_factory=Counter)
+    stopped: dict[str, str] = field(default_factory=dict)
+
+    def failed(self, instance: str, error: Exception, words: str) -> None:
+        """Count a failure of the instance as a whole; bad credentials and "slow down" stop it at once."""
+        self.failures[instance] += 1
+        is_final = isinstance(error, UnauthorizedError | RateLimitedError)
+        if is_final or self.failures[instance] >= self.threshold:
+            self.stopped[instance] = words
+
+    def answered(self, instance: str) -> None:
+        """The instance answered: it is not in trouble."""
+        self.failures[instance] = 0
+
+
+def dispatch(
+    outbox: Outbox,
+    destinations: Mapping[str, Destination],
+    clock: Clock | None = None,
+    limit: int | None = None,
+    *,
+    delivery: Delivery | None = None,
+) -> DispatchReport:
+    """Deliver what is approved and due, up to `limit` corrections, and say what became of each.
+
+    A failure of one correction or one instance never stops the others. `clock` replaces the outbox's clock.
+    """
+    if clock is not None:
+        outbox = Outbox(outbox.engine, outbox.policy, clock, wall=outbox.wall)
+    run = _Run(delivery or Delivery(outbox), destinations)
+    outbox.expire_overdue()
+    run.report.recovered = run.delivery.recover()
+    while limit is None or len(run.report.items) < limit:
+        claim = run.delivery.claim(without_instances=list(run.breaker.stopped))
+        if claim is None:
+            break
+        run.report.items.append(run.deliver(claim))
+    run.report.stopped_instances = dict(run.breaker.stopped)
+    run.report.waiting = run.delivery.waiting()
+    return run.report
+
+
+class _Attempt:
+    """What this attempt has done so far, for the decision after a failure."""
+
+    is_sent = False
+    is_acknowledged = False
+
+
+class _Run:
+    """One dispatch run over one ledger."""
+
+    def __init__(self, delivery: Delivery, destinations: Mapping[str, Destination]) -> None:
+        self.delivery, self.destinations = delivery, destinations
+        self.breaker, self.report = Breaker(), DispatchReport()
+
+    def deliver(self, claim: Claim) -> Delivered:
+        """Carry one claim to an end that is recorded in the ledger."""
+        attempt = _Attempt()
+        try:
+            return self._refused(claim) or self._write(claim, attempt)
+        except LeaseLostError as error:
+            return _result(claim, "lease_lost", "lease_lost", str(error))
+        except Exception as error:
+            return self._failed(claim, attempt, error)
+
+    def _refused(self, claim: Claim) -> Delivered | None:
+        item = claim.correction
+        refusal = policies.may_write(self.delivery.outbox.policy, item, claim.approvals)
+        if refusal:
+            words = f"{refusal.reason}. What to do: {refusal.hint}"
+            return self._end(claim, State.DEAD_LETTERED, refusal.error_class, words)
+        if item.target_instance not in self.destinations:
+            words = (
+                f"instance {item.target_instance} is not in config/estate.yml or cannot be written. "
+                "What to do: add it, then replay; or reject."
+            )
+            return self._end(claim, State.DEAD_LETTERED, "unknown_instance", words)
+        return None
+
+    def _write(self, claim: Claim, attempt: _Attempt) -> Delivered:
+        destination = self._destination(claim.correction.target_instance)
+        if claim.correction.operation == "create":
+            return self._create(claim, destination, attempt)
+        return self._update(claim, destination, attempt)
+
+    def _destination(self, instance: str) -> Destination:
+        try:
+            return self.destinations[instance]
+        except LookupError as error:
+            raise UnauthorizedError(
+                f"it cannot be signed in to: {error}", instance=instance, hint="set its credentials."
+            ) from error
+
+    def _update(self, claim: Claim, destination: Destination, attempt: _Attempt) -> Delivered:
+        item = claim.correction
+        record_id = str(item.target_record_id)
+        live = destination.read(item.target_object, record_id, _fields(item))
+        self.breaker.answered(item.target_instance)
+        if _holds_new(item, live):
+            return self._found_there(claim, record_id)
+        if claim.is_acknowledged:
+            return self._not_kept(claim, live)
+        moved = [c for c in item.changes if not same(live.values[c.field], c.expected)]
+        if moved:
+            return self._end(claim, State.CONFLICTED, "value_moved", _moved_words(item, live))
+        request = WriteRequest(
+            target_object=item.target_object,
+            operation="update",
+            record_id=record_id,
+            values={c.field: c.new for c in item.changes},
+            expected=dict(live.values),
+        )
+        return self._send(claim, destination, attempt, request, live)
+
+    def _create(self, claim: Claim, destination: Destination, attempt: _Attempt) -> Delivered:
+        item = claim.correction
+        found = destination.find_created(item.target_object, item.idempotency_key)
+        self.breaker.answered(item.target_instance)
+        live = Snapshot(values={c.field: None for c in item.changes})
+        if found is not None:
+            live = destination.read(item.target_object, found, _fields(item))
+            if _holds_new(item, live):
+                return self._found_there(claim, found)
+        if claim.is_acknowledged:
+            return self._not_kept(claim, live)
+        request = WriteRequest(
+            target_object=item.target_object,
+            operation="create",
+            record_id=found,
+            values={c.field: c.new for c in item.changes},
+            expected=dict(live.values),
+        )
+        return self._send(claim, destination, attempt, request, live)
+
+    def _send(
+        self,
+        claim: Claim,
+        destination: Destination,
+        attempt: _Attempt,
+        request: WriteRequest,
+        live: Snapshot,
+    ) -> Delivered:
+        item = claim.correction
+        self.delivery.intend(claim, {n: encode(v) for n, v in live.values.items()}, live.version)
+        attempt.is_sent = True
+        result = destination.write(request, item.idempotency_key, live.version)
+        self.delivery.acknowledge(claim, result.record_id, result.version)
+        attempt.is_acknowledged = True
+        back = destination.read(item.target_object, result.record_id, _fields(item))
+        if not _holds_new(item, back):
+            return self._not_kept(claim, back)
+        words = f"written and read back from {item.target_instance}"
+        self.delivery.delivered(claim, "delivered", words, result.record_id)
+        return _result(claim, "delivered", None, words)
+
+    def _found_there(self, claim: Claim, record_id: str) -> Delivered:
+        if claim.is_unresolved:
+            outcome, words = "recovered", "an earlier write had reached the vendor; nothing was sent again"
+        else:
+            outcome, words = "already_there", "the vendor held the new values already; nothing was written"
+        self.delivery.delivered(claim, outcome, words, record_id)
+        return _result(claim, "delivered", None, words)
+
+    def _not_kept(self, claim: Claim, live: Snapshot) -> Delivered:
+        item = claim.correction
+        words = (
+            f"the vendor confirmed the write but reads back {_values(item, live)}. "
+            "What to do: look for a rule or a default in the vendor that changes it, then replay or reject."
+        )
+        if item.attempts >= retry.MAX_ATTEMPTS:
+            return self._end(claim, State.DEAD_LETTERED, "not_kept", words, outcome="acknowledged")
+        delay = retry.backoff(item.attempts)
+        self.delivery.finish(claim, State.IN_DOUBT, "acknowledged", "not_kept", words, delay)
+        return _result(claim, "in_doubt", "not_kept", words)
+
+    def _failed(self, claim: Claim, attempt: _Attempt, error: Exception) -> Delivered:
+        item = claim.correction
+        decision = retry.decide(error, item.attempts, is_sent=attempt.is_sent)
+        if attempt.is_acknowledged and item.attempts < retry.MAX_ATTEMPTS:
+            decision = replace(decision, action="look", delay=retry.backoff(item.attempts))
+        words = _error_words(item, error)
+        if decision.is_instance_wide:
+            self.breaker.failed(item.target_instance, error, words)
+        if decision.action == "look" or (decision.action == "retry" and claim.is_unresolved):
+            outcome = _settled(attempt, error)
+            self.delivery.finish(claim, State.IN_DOUBT, outcome, decision.error_class, words, decision.delay)
+            return _result(claim, "in_doubt", decision.error_class, words)
+        if decision.action == "retry":
+            self.delivery.finish(
+                claim, State.APPROVED, "not_sent", decision.error_class, words, decision.delay
+            )
+            return _result(claim, "retried", decision.error_class, words)
+        to = State.CONFLICTED if decision.action == "conflict" else State.DEAD_LETTERED
+        return self._end(claim, to, decision.error_class, words, outcome=_settled(attempt, error))
+
+    def _end(
+        self, claim: Claim, to: State, error_class: str, words: str, *, outcome: str = "refused"
+    ) -> Delivered:
+        self.delivery.finish(claim, to, outcome, error_class, words)
+        result: Outcome = "conflicted" if to is State.CONFLICTED else "dead_lettered"
+        return _result(claim, result, error_class, words)
+
+
+def _settled(attempt: _Attempt, error: Exception) -> str:
+    """What is known of this attempt's own write."""
+    if attempt.is_acknowledged:
+        return "acknowledged"
+    return "unknown" if attempt.is_sent and retry.is_unknown(error) else "refused"
+
+
+def _fields(item: Correction) -> list[str]:
+    return [change.field for change in item.changes]
+
+
+def _holds_new(item: Correction, live: Snapshot) -> bool:
+    return all(same(live.values[c.field], c.new) for c in item.changes)
+
+
+def _values(item: Correction, live: Snapshot) -> str:
+    return ", ".join(f"{c.field}={encode(live.values[c.field])}" for c in item.changes)
+
+
+def _moved_words(item: Correction, live: Snapshot) -> str:
+    moved = [
+        f"{c.field} is {encode(live.values[c.field])}, the approver saw {c.expected_value}"
+        for c in item.changes
+        if not same(live.values[c.field], c.expected)
+    ]
+    return (
+        f"instance {item.target_instance}, object {item.target_object}, record {item.target_record_id}: "
+        f"{'; '.join(moved)}. Nothing was written. "
+        "What to do: nothing; the next read proposes again from what is there now."
+    )
+
+
+def _error_words(item: Correction, error: Exception) -> str:
+    if isinstance(error, ConnectorError):
+        return str(error)
+    logger.exception("delivery failed", extra=item.log_context)
+    return (
+        f"instance {item.target_instance}, object {item.target_object}, record {item.target_record_id}: "
+        f"unexpected {type(error).__name__}; the log has the details. What to do: report it, then replay."
+    )
+
+
+def _result(claim: Claim, outcome: Outcome, error_class: str | None, words: str) -> Delivered:
+    item = claim.correction
+    return Delivered(
+        correction_id=item.correction_id,
+        outcome=outcome,
+        error_class=error_class,
+        words=words,
+        customer_name=item.customer_name,
+        business_unit_id=item.business_unit_id,
+        project_name=item.project_name,
+    )

@@ -1,0 +1,220 @@
+"""How a proposal enters the ledger: once per break, judged by policy, giving way to newer facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from reverse_etl import audit, policies, store
+from reverse_etl.errors import IllegalTransitionError
+from reverse_etl.ledger import writing
+from reverse_etl.models import (
+    OPEN_STATES,
+    SERVICE_ACTOR,
+    UNDECIDED_STATES,
+    Approval,
+    Correction,
+    Proposal,
+    State,
+)
+from reverse_etl.policies import POLICY_ACTOR, Verdict
+from reverse_etl.proposals import Malformed, group
+from reverse_etl.recorder import Recorder
+from reverse_etl.values import canonical_json, digest
+
+DEPENDENCY_RANK: Mapping[str, int] = {
+    "account": 10, "workspace_group": 10, "customer": 10, "contract": 15, "opportunity": 15, "workspace": 20,
+    "job": 20, "story": 25, "workspace_resource": 30, "workspace_allocation": 30, "time_entry": 40, "charge": 50,
+    "billing_milestone": 50,
+}  # fmt: skip
+_LAST_RANK = 60
+
+
+@dataclass(kw_only=True)
+class ProposeReport:
+    """What became of a set of sync rows."""
+
+    proposed: list[str] = field(default_factory=list)
+    approved: list[str] = field(default_factory=list)
+    """Proposed and at once approved by standing policy."""
+    forbidden: list[str] = field(default_factory=list)
+    superseded: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    switched_off: int = 0
+    held_by_cap: bool = False
+    malformed: list[Malformed] = field(default_factory=list)
+
+
+class Proposer:
+    """Enters proposals into one ledger."""
+
+    def __init__(self, engine: sa.Engine, recorder: Recorder) -> None:
+        self.engine, self.recorder = engine, recorder
+
+    def propose(self, rows: Iterable[Mapping[str, Any]]) -> ProposeReport:
+        """Propose the corrections of the published copy; the same break proposes once.
+
+        What policy lets through alone is approved at once, unless the run is larger than its caps: then
+        everything waits for a person. What policy forbids is recorded as rejected, with the reason.
+        """
+        proposals, malformed = group(rows)
+        report = ProposeReport(malformed=malformed)
+        live = [p for p in proposals if not self.recorder.policy.is_killed(p.check_id)]
+        report.switched_off = len(proposals) - len(live)
+        with writing(self.engine) as connection:
+            known = store.latest_by_key(connection, [p.correction_key for p in live])
+            fresh = [p for p in live if self._is_news(p, known.get(p.correction_key))]
+            report.unchanged = len(live) - len(fresh)
+            verdicts = [self._verdict(p, known.get(p.correction_key)) for p in fresh]
+            report.held_by_cap = self._exceeds_caps(fresh, verdicts)
+            for proposal, verdict in zip(fresh, verdicts, strict=True):
+                held = self._held(proposal) if report.held_by_cap and verdict.mode == "automatic" else verdict
+                self._enter(connection, proposal, held, known.get(proposal.correction_key), report)
+        return report
+
+    def propose_one(self, proposal: Proposal) -> Correction:
+        """Propose a single correction that a person or a recovery asks for, and return it as recorded."""
+        with writing(self.engine) as connection:
+            previous = store.latest_by_key(connection, [proposal.correction_key]).get(proposal.correction_key)
+            if previous is not None and previous.state in OPEN_STATES and not _gives_way(previous):
+                raise IllegalTransitionError(
+                    f"correction {previous.correction_id} for the same is {previous.state}.",
+                    hint="wait until it is done.",
+                )
+            verdict = policies.judge(self.recorder.policy, proposal)
+            new_id = self._enter(connection, proposal, verdict, previous, ProposeReport())
+            return store.get(connection, new_id)
+
+    def _is_news(self, proposal: Proposal, previous: Correction | None) -> bool:
+        if previous is None:
+            return True
+        state, is_same = previous.state, previous.content_hash == _content_hash(proposal)
+        if state in (State.IN_FLIGHT, State.IN_DOUBT, State.DELIVERED):
+            return False
+        if state is State.REJECTED and is_same and previous.mode == "forbidden":
+            return policies.judge(self.recorder.policy, proposal).mode != "forbidden"
+        if state is State.CONFLICTED and is_same:
+            return _is_read_after(proposal, previous.updated_at)
+        if state is State.EXPIRED:
+            return True
+        if state in (State.SUPERSEDED, State.VERIFIED, State.ROLLED_BACK):
+            applied = previous.delivered_at if state is State.VERIFIED else previous.updated_at
+            return _is_read_after(proposal, applied or previous.updated_at)
+        return not is_same
+
+    def _verdict(self, proposal: Proposal, previous: Correction | None) -> Verdict:
+        person = None
+        if previous is not None and previous.state is State.ROLLED_BACK:
+            person = f"{previous.correction_id} was rolled back; a person decides whether it comes again"
+        return policies.judge(self.recorder.policy, proposal, needs_person=person)
+
+    def _exceeds_caps(self, proposals: Sequence[Proposal], verdicts: Sequence[Verdict]) -> bool:
+        pairs = zip(proposals, verdicts, strict=True)
+        automatic = [policies.amount(p) for p, v in pairs if v.mode == "automatic"]
+        caps = self.recorder.policy.policy.caps
+        return len(automatic) > caps.automatic_count or sum(automatic) > caps.automatic_amount
+
+    def _held(self, proposal: Proposal) -> Verdict:
+        return policies.judge(
+            self.recorder.policy,
+            proposal,
+            needs_person="this run proposes more than its caps allow without a person",
+        )
+
+    def _enter(
+        self,
+        connection: sa.Connection,
+        proposal: Proposal,
+        verdict: Verdict,
+        previous: Correction | None,
+        report: ProposeReport,
+    ) -> str:
+        row = self._row(connection, proposal, verdict)
+        new_id = row["correction_id"]
+        if previous is not None and _gives_way(previous):
+            self._supersede(connection, previous, new_id, "a newer read proposes other values")
+            report.superseded.append(previous.correction_id)
+            row["supersedes_id"] = previous.correction_id
+        detail = {"target": proposal.target, "changes": {c.field: c.new_value for c in proposal.changes}}
+        store.insert(connection, row, proposal.changes, detail=detail)
+        if verdict.mode == "forbidden":
+            self.recorder.move(
+                connection, new_id, State.REJECTED, "refused_by_policy", POLICY_ACTOR, verdict.reason,
+                state_class=verdict.error_class, values={"decided_at": row["proposed_at"]},
+            )  # fmt: skip
+            report.forbidden.append(new_id)
+        elif verdict.mode == "automatic":
+            self._approve_by_policy(connection, store.get(connection, new_id), verdict)
+            report.approved.append(new_id)
+        else:
+            report.proposed.append(new_id)
+        return str(new_id)
+
+    def _row(self, connection: sa.Connection, proposal: Proposal, verdict: Verdict) -> dict[str, Any]:
+        now = self.recorder.clock()
+        content = _content_hash(proposal)
+        turn = store.ordinal(connection, proposal.correction_key)
+        new_id = "c" + digest([proposal.correction_key, content, turn])[:14]
+        same_names = (
+            "kind", "correction_key", "check_id", "operation", "target_system", "target_instance",
+            "target_object", "target_record_id", "record_key", "reason", "amount_at_risk", "currency",
+            "amount_at_risk_rc", "legal_entity_id", "business_unit_id", "customer_id", "customer_name",
+            "project_id", "project_name", "source_loaded_at", "proposed_by", "rolls_back_id", "supersedes_id",
+        )  # fmt: skip
+        return {name: getattr(proposal, name) for name in same_names} | {
+            "correction_id": new_id,
+            "sequence": store.next_sequence(connection),
+            "content_hash": content,
+            "rank": DEPENDENCY_RANK.get(proposal.target_object, _LAST_RANK),
+            "evidence": canonical_json(proposal.evidence) if proposal.evidence else None,
+            "mode": verdict.mode,
+            "approver_roles": canonical_json(list(verdict.approver_roles)),
+            "approvals_needed": verdict.approvals_needed,
+            "approval_round": 1,
+            "policy_version": self.recorder.policy.version,
+            "idempotency_key": f"concord-{new_id}",
+            "attempts": 0,
+            "proposed_at": now,
+            "updated_at": now,
+            "expires_at": now + timedelta(days=self.recorder.policy.policy.expiry_days),
+            "state_reason": verdict.reason,
+        }
+
+    def _approve_by_policy(self, connection: sa.Connection, item: Correction, verdict: Verdict) -> None:
+        now = self.recorder.clock()
+        given = Approval(
+            actor=POLICY_ACTOR, roles=(), decision="approve", note=verdict.reason,
+            approval_round=item.approval_round, decided_at=now,
+        )  # fmt: skip
+        store.add_approval(connection, item, given)
+        self.recorder.move(
+            connection, item.correction_id, State.APPROVED, "approved", POLICY_ACTOR, verdict.reason,
+            values={"decided_at": now},
+        )  # fmt: skip
+
+    def _supersede(self, connection: sa.Connection, item: Correction, new_id: str, reason: str) -> None:
+        self.recorder.move(
+            connection, item.correction_id, State.SUPERSEDED, "superseded", SERVICE_ACTOR, reason,
+            values={"superseded_by_id": new_id},
+        )  # fmt: skip
+
+
+def _content_hash(proposal: Proposal) -> str:
+    names = ("target_instance", "target_object", "target_record_id", "operation")
+    change_names = ("field", "value_type", "expected_value", "new_value")
+    return audit.content_hash_of(
+        {n: getattr(proposal, n) for n in names},
+        [{n: getattr(c, n) for n in change_names} for c in proposal.changes],
+    )
+
+
+def _is_read_after(proposal: Proposal, moment: datetime) -> bool:
+    return proposal.source_loaded_at is not None and proposal.source_loaded_at > moment
+
+
+def _gives_way(previous: Correction) -> bool:
+    return previous.state in (*UNDECIDED_STATES, State.CONFLICTED, State.DEAD_LETTERED)
