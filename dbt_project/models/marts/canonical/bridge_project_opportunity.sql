@@ -1,5 +1,5 @@
 select
-    cast(null as string) as project_id,
-    cast(null as string) as opportunity_id,
-    cast(null as string) as method
-where 1 = 0
+    project_id,
+    opportunity_id,
+    method
+from {{ ref('int_project_opportunities') }}

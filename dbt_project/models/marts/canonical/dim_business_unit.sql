@@ -1,4 +1,4 @@
 select
-    cast(null as string) as business_unit_id,
-    cast(null as string) as business_unit_name
-where 1 = 0
+    business_unit_id,
+    business_unit_name
+from {{ ref('stg_config__business_units') }}

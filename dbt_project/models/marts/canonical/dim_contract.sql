@@ -1,17 +1,28 @@
+with contracts as (
+    select * from {{ ref('stg_salesforce__contracts') }}
+)
+
 select
-    cast(null as string) as contract_id,
-    cast(null as string) as opportunity_id,
-    cast(null as string) as customer_id,
-    cast(null as string) as contract_number,
-    cast(null as string) as contract_type,
-    cast(null as string) as contract_type_code,
-    cast(null as decimal(18,4)) as contract_value,
-    cast(null as string) as currency,
-    cast(null as string) as legal_entity_id,
-    cast(null as date) as start_date,
-    cast(null as date) as end_date,
-    cast(null as decimal(18,4)) as not_to_exceed,
-    cast(null as boolean) as is_billed_in_advance,
-    cast(null as timestamp with time zone) as source_modified_at,
-    cast(null as timestamp with time zone) as loaded_at
-where 1 = 0
+    {{ canonical_id('contracts.contract_id', 'contracts.instance') }} as contract_id,
+    {{ canonical_id('opportunities.opportunity_id', 'opportunities.instance') }} as opportunity_id,
+    members.customer_id,
+    contracts.contract_number,
+    type_map.canonical_value as contract_type,
+    contracts.contract_type_code,
+    contracts.contract_value,
+    contracts.currency,
+    entity_map.canonical_value as legal_entity_id,
+    contracts.start_date,
+    contracts.end_date,
+    contracts.not_to_exceed,
+    coalesce(contracts.is_billed_in_advance, false) as is_billed_in_advance,
+    contracts.source_modified_at,
+    contracts.loaded_at
+from contracts
+left join {{ ref('stg_salesforce__opportunities') }} as opportunities
+    on contracts.instance = opportunities.instance
+    and {{ crm_id_key('contracts.opportunity_ref') }} = {{ crm_id_key('opportunities.opportunity_id') }}
+left join {{ ref('int_customer_members') }} as members
+    on contracts.instance || ':account:' || contracts.account_id = members.record_key
+{{ join_value_map('type_map', 'contracts', 'contract_type', 'contract_type_code') }}
+{{ join_value_map('entity_map', 'contracts', 'legal_entity', 'legal_entity_code') }}

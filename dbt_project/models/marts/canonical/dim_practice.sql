@@ -1,5 +1,5 @@
 select
-    cast(null as string) as practice_id,
-    cast(null as string) as practice_name,
-    cast(null as decimal(18,8)) as utilization_target
-where 1 = 0
+    practice_id,
+    practice_name,
+    utilization_target
+from {{ ref('stg_config__practices') }}

@@ -1,8 +1,8 @@
 select
-    cast(null as string) as resource_id,
-    cast(null as date) as valid_from,
-    cast(null as date) as valid_to,
-    cast(null as string) as legal_entity_id,
-    cast(null as string) as practice_id,
-    cast(null as string) as business_unit_id
-where 1 = 0
+    resource_id,
+    valid_from,
+    valid_to,
+    legal_entity_id,
+    practice_id,
+    business_unit_id
+from {{ ref('int_employee_teams') }}

@@ -1,13 +1,20 @@
+with changes as (
+    select * from {{ ref('stg_salesforce__change_requests') }}
+)
+
 select
-    cast(null as string) as change_request_id,
-    cast(null as string) as instance,
-    cast(null as string) as source_id,
-    cast(null as string) as opportunity_id,
-    cast(null as string) as change_request_name,
-    cast(null as decimal(18,4)) as amount,
-    cast(null as string) as currency,
-    cast(null as string) as status_code,
-    cast(null as date) as approved_on,
-    cast(null as timestamp with time zone) as source_modified_at,
-    cast(null as timestamp with time zone) as loaded_at
-where 1 = 0
+    {{ canonical_id('changes.change_request_id', 'changes.instance') }} as change_request_id,
+    changes.instance,
+    changes.change_request_id as source_id,
+    {{ canonical_id('opportunities.opportunity_id', 'opportunities.instance') }} as opportunity_id,
+    changes.change_request_name,
+    changes.amount,
+    changes.currency,
+    changes.status_code,
+    changes.approved_on,
+    changes.source_modified_at,
+    changes.loaded_at
+from changes
+left join {{ ref('stg_salesforce__opportunities') }} as opportunities
+    on changes.instance = opportunities.instance
+    and {{ crm_id_key('changes.opportunity_ref') }} = {{ crm_id_key('opportunities.opportunity_id') }}

@@ -1,17 +1,19 @@
 select
-    cast(null as string) as expense_id,
-    cast(null as string) as instance,
-    cast(null as string) as source_id,
-    cast(null as string) as resource_id,
-    cast(null as string) as project_id,
-    cast(null as date) as expense_date,
-    cast(null as string) as category,
-    cast(null as decimal(18,4)) as amount,
-    cast(null as string) as currency,
-    cast(null as boolean) as is_billable,
-    cast(null as boolean) as is_approved,
-    cast(null as boolean) as is_invoiced,
-    cast(null as string) as psa_invoice_id,
-    cast(null as timestamp with time zone) as source_modified_at,
-    cast(null as timestamp with time zone) as loaded_at
-where 1 = 0
+    {{ canonical_id('expenses.expense_id', 'expenses.instance') }} as expense_id,
+    expenses.instance,
+    expenses.expense_id as source_id,
+    coalesce(users.resource_id, expenses.instance || ':' || expenses.user_id) as resource_id,
+    expenses.instance || ':' || expenses.workspace_id as project_id,
+    expenses.expense_date,
+    expenses.category,
+    expenses.expense_amount as amount,
+    expenses.currency,
+    coalesce(expenses.is_billable, false) as is_billable,
+    coalesce(expenses.is_approved, false) as is_approved,
+    coalesce(expenses.is_invoiced, false) as is_invoiced,
+    {{ canonical_id('expenses.psa_invoice_id', 'expenses.instance') }} as psa_invoice_id,
+    expenses.source_modified_at,
+    expenses.loaded_at
+from {{ ref('stg_kantata__expenses') }} as expenses
+left join {{ ref('int_resource_users') }} as users
+    on expenses.instance || ':' || expenses.user_id = users.psa_user_id

@@ -1,28 +1,85 @@
+with entries as (
+    select * from {{ ref('stg_kantata__time_entries') }}
+),
+
+-- list price per role, currency and day: one published row or none, an overlap gives no answer
+priced_days as (
+    select distinct instance, instance || ':' || role_id as role_id, currency, work_date
+    from entries
+    where role_id is not null
+),
+
+list_rates as (
+    select
+        days.role_id,
+        days.currency,
+        days.work_date,
+        min(lines.rate) as rate
+    from priced_days as days
+    inner join {{ ref('dim_rate_card_line') }} as lines
+        on days.instance = lines.instance
+        and days.role_id = lines.role_id
+        and days.currency = lines.currency
+        and days.work_date >= lines.valid_from
+        and (lines.valid_to is null or days.work_date <= lines.valid_to)
+    where lines.is_account_default
+        and lines.is_published
+    group by days.role_id, days.currency, days.work_date
+    having count(*) = 1
+),
+
+productive_tasks as (
+    select
+        stories.instance,
+        stories.story_id
+    from {{ ref('stg_kantata__stories') }} as stories
+    inner join {{ ref('productive_work') }} as policy
+        on lower(trim(stories.title)) = lower(trim(policy.task_title))
+)
+
 select
-    cast(null as string) as time_entry_id,
-    cast(null as string) as instance,
-    cast(null as string) as source_id,
-    cast(null as string) as resource_id,
-    cast(null as string) as project_id,
-    cast(null as string) as task_id,
-    cast(null as string) as role_id,
-    cast(null as date) as work_date,
-    cast(null as decimal(12,4)) as hours,
-    cast(null as boolean) as is_billable,
-    cast(null as boolean) as is_productive,
-    cast(null as boolean) as is_approved,
-    cast(null as boolean) as is_invoiced,
-    cast(null as string) as psa_invoice_id,
-    cast(null as string) as invoice_id,
-    cast(null as string) as currency,
-    cast(null as decimal(18,8)) as bill_rate,
-    cast(null as decimal(18,4)) as bill_amount,
-    cast(null as decimal(18,8)) as standard_rate,
-    cast(null as string) as project_legal_entity_id,
-    cast(null as string) as employing_legal_entity_id,
-    cast(null as string) as practice_id,
-    cast(null as string) as business_unit_id,
-    cast(null as timestamp with time zone) as source_created_at,
-    cast(null as timestamp with time zone) as source_modified_at,
-    cast(null as timestamp with time zone) as loaded_at
-where 1 = 0
+    {{ canonical_id('entries.time_entry_id', 'entries.instance') }} as time_entry_id,
+    entries.instance,
+    entries.time_entry_id as source_id,
+    coalesce(users.resource_id, entries.instance || ':' || entries.user_id) as resource_id,
+    entries.instance || ':' || entries.workspace_id as project_id,
+    {{ canonical_id('entries.story_id', 'entries.instance') }} as task_id,
+    {{ canonical_id('entries.role_id', 'entries.instance') }} as role_id,
+    entries.work_date,
+    entries.hours,
+    coalesce(entries.is_billable, false) as is_billable,
+    coalesce(entries.is_billable, false)
+    or (coalesce(entries.is_approved, false) and productive_tasks.story_id is not null) as is_productive,
+    coalesce(entries.is_approved, false) as is_approved,
+    coalesce(entries.is_invoiced, false) as is_invoiced,
+    {{ canonical_id('entries.psa_invoice_id', 'entries.instance') }} as psa_invoice_id,
+    psa_invoices.invoice_id,
+    entries.currency,
+    entries.bill_rate,
+    {{ round_money('entries.hours * entries.bill_rate', 'entries.currency') }} as bill_amount,
+    list_rates.rate as standard_rate,
+    projects.legal_entity_id as project_legal_entity_id,
+    teams.legal_entity_id as employing_legal_entity_id,
+    teams.practice_id,
+    teams.business_unit_id,
+    entries.created_at as source_created_at,
+    entries.source_modified_at,
+    entries.loaded_at
+from entries
+left join {{ ref('int_resource_users') }} as users
+    on entries.instance || ':' || entries.user_id = users.psa_user_id
+left join {{ ref('dim_project') }} as projects
+    on entries.instance || ':' || entries.workspace_id = projects.project_id
+left join {{ ref('dim_resource_team') }} as teams
+    on users.resource_id = teams.resource_id
+    and entries.work_date >= teams.valid_from
+    and (teams.valid_to is null or entries.work_date <= teams.valid_to)
+left join {{ ref('int_psa_invoice_documents') }} as psa_invoices
+    on entries.instance || ':' || entries.psa_invoice_id = psa_invoices.psa_invoice_id
+left join list_rates
+    on entries.instance || ':' || entries.role_id = list_rates.role_id
+    and entries.currency = list_rates.currency
+    and entries.work_date = list_rates.work_date
+left join productive_tasks
+    on entries.instance = productive_tasks.instance
+    and entries.story_id = productive_tasks.story_id

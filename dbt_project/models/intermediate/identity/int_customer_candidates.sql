@@ -1,0 +1,132 @@
+{# Every pair of customer records that some rung of the ladder speaks for; rung 5 is added in int_customer_suggestions. #}
+with records as (
+    select * from {{ ref('int_customer_records') }}
+),
+
+stored_refs as (
+    select
+        instance || ':workspace_group:' || subject_id as record_key,
+        case when service_name = 'netsuite' then 'customer' else 'account' end as object_type,
+        service_ref,
+        source_modified_at
+    from {{ ref('stg_kantata__external_references') }}
+    where subject_type = 'WorkspaceGroup'
+        and (
+            (service_name = 'netsuite' and service_model = 'customer')
+            or (service_name = 'salesforce' and service_model = 'Account')
+        )
+),
+
+crm as (
+    select * from records where object_type = 'account'
+),
+
+erp as (
+    select * from records where object_type = 'customer'
+),
+
+psa as (
+    select * from records where object_type = 'workspace_group'
+),
+
+pairs as (
+    select
+        erp.record_key,
+        crm.record_key as target_key,
+        1 as rung,
+        'stored_reference' as method,
+        erp.source_modified_at as known_at
+    from erp
+    inner join crm on {{ crm_id_key('erp.crm_ref') }} = {{ crm_id_key('crm.record_id') }}
+    union all
+    select
+        erp.record_key,
+        crm.record_key as target_key,
+        1 as rung,
+        'stored_reference' as method,
+        crm.source_modified_at as known_at
+    from crm
+    inner join erp on crm.erp_ref = erp.record_id
+    union all
+    select
+        erp.record_key,
+        crm.record_key as target_key,
+        2 as rung,
+        'external_id' as method,
+        erp.source_modified_at as known_at
+    from erp
+    inner join crm on {{ crm_id_key('erp.external_id') }} = {{ crm_id_key('crm.record_id') }}
+    union all
+    select
+        erp.record_key,
+        crm.record_key as target_key,
+        3 as rung,
+        'tax_id_country' as method,
+        erp.source_modified_at as known_at
+    from erp
+    inner join crm
+        on erp.tax_id_key = crm.tax_id_key
+        and coalesce(erp.country_code, '') = coalesce(crm.country_code, erp.country_code, '')
+    union all
+    select
+        erp.record_key,
+        crm.record_key as target_key,
+        3 as rung,
+        'customer_number' as method,
+        erp.source_modified_at as known_at
+    from erp
+    inner join crm on erp.customer_number = crm.customer_number
+    union all
+    select
+        erp.record_key,
+        crm.record_key as target_key,
+        4 as rung,
+        'name_country_currency' as method,
+        erp.source_modified_at as known_at
+    from erp
+    inner join crm
+        on erp.name_key = crm.name_key
+        and erp.country_code = crm.country_code
+        and erp.currency = crm.currency
+    union all
+    select
+        psa.record_key,
+        targets.record_key as target_key,
+        1 as rung,
+        'stored_reference' as method,
+        stored_refs.source_modified_at as known_at
+    from stored_refs
+    inner join psa on stored_refs.record_key = psa.record_key
+    inner join records as targets
+        on stored_refs.object_type = targets.object_type
+        and case
+            when targets.object_type = 'account' then {{ crm_id_key('stored_refs.service_ref') }} = {{ crm_id_key('targets.record_id') }}
+            else stored_refs.service_ref = targets.record_id
+        end
+    union all
+    select
+        psa.record_key,
+        targets.record_key as target_key,
+        4 as rung,
+        'name_domain' as method,
+        psa.source_modified_at as known_at
+    from psa
+    inner join records as targets
+        on psa.name_key = targets.name_key
+        and psa.domain_key = targets.domain_key
+    where targets.object_type in ('account', 'customer')
+)
+
+select
+    -- a record may have one counterpart in each instance of another system
+    pairs.record_key || '>' || targets.instance || ':' || targets.object_type as scope,
+    pairs.record_key,
+    pairs.target_key,
+    pairs.rung,
+    pairs.method,
+    cast(1 as decimal(18, 8)) as score,
+    subjects.name_key = targets.name_key as agrees,
+    pairs.known_at
+from pairs
+inner join records as subjects on pairs.record_key = subjects.record_key
+inner join records as targets on pairs.target_key = targets.record_key

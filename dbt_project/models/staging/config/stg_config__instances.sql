@@ -1,0 +1,4 @@
+select
+    name as instance,
+    system
+from {{ source('raw_config', 'instance') }}

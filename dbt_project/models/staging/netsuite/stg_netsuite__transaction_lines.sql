@@ -1,0 +1,43 @@
+{{ config(materialized='table') }}
+
+with source as (
+    {{ living('netsuite', 'transactionline', key=['transaction', 'id']) }}
+),
+
+renamed as (
+    select
+        -- ids
+        _instance as instance,
+        transaction as transaction_id,
+        id as line_id,
+        uniquekey as unique_key,
+        job as job_id,
+        item as item_id,
+        source_ref,
+
+        -- text
+        memo,
+        source_type as source_type_code,
+
+        -- flags
+        mainline as is_main_line,
+        taxline as is_tax_line,
+
+        -- amounts
+        linesequencenumber as line_number,
+        quantity,
+        rate,
+        case when mainline then foreignamount else -foreignamount end as line_amount,
+        case when mainline then netamount else -netamount end as line_amount_fc,
+
+        -- dates
+        service_start,
+        service_end,
+
+        -- moments
+        linelastmodifieddate as source_modified_at,
+        _loaded_at as loaded_at
+    from source
+)
+
+select * from renamed
