@@ -7,7 +7,7 @@ with settings as (
 broken as (
 
     select
-        comparison.instance || ':' || comparison.object_type || ':' || comparison.record_id || '|' || comparison.attribute as matching_key,
+        comparison.matching_key,
         '' as period,
         case when comparison.attribute in ('tax_id', 'currency') then 'S2' else settings.severity end as severity,
         'Customer ' || replace(comparison.attribute, '_', ' ') || ' differs' as title,

@@ -31,7 +31,7 @@ outside_window as (
         on entries.resource_id = resources.resource_id
     cross join settings
     where (entries.work_date < projects.open_from or entries.work_date > projects.open_to)
-        and {{ days('entries.source_modified_at', as_of_date()) }} >= settings.grace_days
+        and entries.source_modified_at <= {{ as_of() }} - settings.grace_days * interval '1' day
 
 ),
 

@@ -44,6 +44,7 @@ agreeing as (
 )
 
 select
+    copies.instance || ':' || copies.object_type || ':' || copies.record_id || '|' || copies.attribute as matching_key,
     copies.customer_account_id,
     copies.customer_id,
     copies.system,

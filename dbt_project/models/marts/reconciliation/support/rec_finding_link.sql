@@ -90,8 +90,7 @@ links as (
     select findings.finding_id, 1 as record_order, 'truth' as role, 'customer_account' as entity, comparison.truth_account_id as entity_id
     from findings
     inner join {{ ref('rec_c03_comparison') }} as comparison
-        on findings.matching_key
-        = comparison.instance || ':' || comparison.object_type || ':' || comparison.record_id || '|' || comparison.attribute
+        on findings.matching_key = comparison.matching_key
     where findings.check_id = 'C03'
 
     union all
@@ -99,8 +98,7 @@ links as (
     select findings.finding_id, 2 as record_order, 'other' as role, 'customer_account' as entity, comparison.customer_account_id as entity_id
     from findings
     inner join {{ ref('rec_c03_comparison') }} as comparison
-        on findings.matching_key
-        = comparison.instance || ':' || comparison.object_type || ':' || comparison.record_id || '|' || comparison.attribute
+        on findings.matching_key = comparison.matching_key
     where findings.check_id = 'C03'
 
     union all
