@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from config.schema import Instance
@@ -34,6 +34,15 @@ class ExtractContext:
     history_start: datetime | None = None  # earliest moment of interest for window reloads
 
 
+class KnownIds(Protocol):
+    """Record ids of a raw table that the warehouse holds alive (keys joined with '|').
+
+    `overlap` narrows them to rows whose `Table.window` columns touch that range of days, both included.
+    """
+
+    def __call__(self, table: str, overlap: tuple[date, date] | None = None) -> set[str]: ...
+
+
 class Extract(Protocol):
     """Reads one instance. Built by `build_source(instance, *, client, context)` of the system's module.
 
@@ -49,13 +58,10 @@ class Extract(Protocol):
         """
         ...
 
-    def tombstones(
-        self, since: datetime | None, until: datetime, known_ids: Callable[[str], set[str]]
-    ) -> Iterator[Tombstone]:
+    def tombstones(self, since: datetime | None, until: datetime, known_ids: KnownIds) -> Iterator[Tombstone]:
         """Deletions in [since, until], called once after all pages of all tables were read.
 
-        `since` is the last complete run's end less an overlap (None at first). `known_ids(raw table)` gives
-        the record ids that the warehouse held alive when this run began (keys joined with '|').
+        `since` is the last complete run's end less an overlap (None at first).
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import duckdb
 
@@ -11,16 +11,32 @@ from ingestion.tables import Table
 from ingestion.warehouse import table_exists
 
 
-def alive_ids(connection: duckdb.DuckDBPyConnection, dataset: str, table: Table, instance: str) -> set[str]:
-    """Record ids not covered by a tombstone at least as young as the row."""
+def alive_ids(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: str,
+    table: Table,
+    instance: str,
+    overlap: tuple[date, date] | None = None,
+) -> set[str]:
+    """Record ids not covered by a tombstone at least as young as the row; `overlap` is a range of days.
+
+    Raises ValueError when a range is asked of a table that declares no window columns.
+    """
     if not table_exists(connection, dataset, table.name):
         return set()
+    condition, parameters = "", [table.name, instance]
+    if overlap is not None:
+        if table.window is None:
+            raise ValueError(f"table {table.name!r} declares no window columns")
+        first, last = table.window
+        condition = f' and r."{first}" <= ?::date and r."{last}" >= ?::date'
+        parameters += [overlap[1].isoformat(), overlap[0].isoformat()]
     found = connection.execute(
         f'select {_record(table)} from "{dataset}"."{table.name}" r '  # noqa: S608
         f'left join "{dataset}".tombstone t on t._instance = r._instance and t.object = ? '
         f"and t.record_id = {_record(table)} "
-        "where r._instance = ? and (t.record_id is null or t._loaded_at < r._loaded_at)",
-        [table.name, instance],
+        f"where r._instance = ? and (t.record_id is null or t._loaded_at < r._loaded_at){condition}",
+        parameters,
     ).fetchall()
     return {row[0] for row in found}
 

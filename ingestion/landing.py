@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -174,7 +175,9 @@ def _apply_rules(array: pa.Array, column: Column, table: Table, loaded_at: datet
             missing = pc.or_(missing, pc.fill_null(pc.equal(array, ""), False))
         _refuse(missing, array, column, "required", "is empty but mandatory", out)
     if column.minimum is not None:
-        low = pc.less(array, pa.scalar(column.minimum).cast(array.type))
+        whole = pa.types.is_integer(array.type)
+        bound = pa.scalar(int(column.minimum) if whole else Decimal(column.minimum), array.type)
+        low = pc.less(array, bound)
         _refuse(low, array, column, "minimum", f"is below {column.minimum}", out)
     if column.allowed is not None:
         texts = array if column.type == "text" else pc.cast(array, pa.string())
@@ -183,9 +186,9 @@ def _apply_rules(array: pa.Array, column: Column, table: Table, loaded_at: datet
     tolerance = column.future or (CURSOR_FUTURE if column.name == table.cursor else None)
     if tolerance is not None:
         limit = loaded_at + tolerance
-        bound = limit.date() if column.type == "date" else limit
-        late = pc.greater(array, pa.scalar(bound, array.type))
-        _refuse(late, array, column, "future", f"lies after {bound.isoformat()}", out)
+        last = limit.date() if column.type == "date" else limit
+        late = pc.greater(array, pa.scalar(last, array.type))
+        _refuse(late, array, column, "future", f"lies after {last.isoformat()}", out)
 
 
 def _refuse(mask: pa.Array, array: pa.Array, column: Column, rule: str, text: str, out: _Refusals) -> None:

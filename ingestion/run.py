@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ from ingestion.tables import Table
 from ingestion.warehouse import open_warehouse, warehouse_lock
 
 SHRINK_MINIMUM_ROWS = 20
+_SEEN_MISSING = frozenset({"sweep", "window"})  # nobody said "deleted", we only no longer see them
 TOMBSTONE_OVERLAP = timedelta(hours=1)
 TOMBSTONE_SCHEMA = pa.schema(
     [
@@ -48,6 +50,7 @@ class Run:
     tables: Mapping[str, Table]
     until: datetime
     checkpoint_rows: int
+    accept_shrink: bool
     state: dict[str, Any]  # of the last committed package; becomes the next one
     loaded_at: datetime
     rows_read: int = 0
@@ -57,7 +60,7 @@ class Run:
     drift: list[tuple[str, str, str]] = field(default_factory=list)
     _done: list[Collector] = field(default_factory=list)  # complete, not handed over yet
     _all: dict[str, Collector] = field(default_factory=dict)
-    _known_ids: dict[str, set[str]] = field(default_factory=dict)
+    _known_ids: dict[tuple[str, tuple[date, date] | None], set[str]] = field(default_factory=dict)
 
     def execute(self, extract: Extract) -> None:
         """Read and load everything; what a checkpoint loaded stays when a later table fails."""
@@ -103,7 +106,8 @@ class Run:
         table = collector.table
         marks = self._marks(table)
         if since is None and not table.partial:
-            _check_shrink(self.instance, collector, marks.get("full_rows", 0))
+            if not self.accept_shrink:
+                _check_shrink(self.instance, collector, marks.get("full_rows", 0))
             marks["full_rows"] = collector.rows_read
         self._keep_cursor(collector)
         self.rows_read += collector.rows_read
@@ -136,11 +140,14 @@ class Run:
         ]
         vanished = [stone for table in self.tables.values() for stone in self._vanished(table)]
         latest = {(stone.object, stone.record_id): stone for stone in [*vanished, *reported]}
+        self._check_mass_deletion(list(latest.values()))
         return list(latest.values())
 
     def _outlived(self, stone: Tombstone) -> bool:
-        """The record was read alive after that deletion."""
+        """The record was read after that deletion, or is merely missing because it was refused."""
         collector = self._all[stone.object]
+        if stone.origin in _SEEN_MISSING and stone.record_id in collector.refused_ids:
+            return True
         if collector.table.cursor is None:
             return collector.landed_in_run(stone.record_id)
         cursor = collector.cursor_of(stone.record_id)
@@ -156,14 +163,27 @@ class Run:
             for record in sorted(gone)
         ]
 
-    def known_ids(self, table: str) -> set[str]:
-        """Record ids of a raw table that are alive in the warehouse."""
-        if table not in self._known_ids:
-            with warehouse_lock(self.home), open_warehouse(self.home) as connection:
-                self._known_ids[table] = alive_ids(
-                    connection, self.pipeline.dataset, self.tables[table], self.instance
+    def _check_mass_deletion(self, dead: list[Tombstone]) -> None:
+        """Records missing from a listing look deleted; when it is most of them, a right was cut."""
+        missing = Counter(stone.object for stone in dead if stone.origin in _SEEN_MISSING)
+        for table, count in missing.items():
+            known = len(self.known_ids(table)) if count >= SHRINK_MINIMUM_ROWS / 2 else 0
+            if known >= SHRINK_MINIMUM_ROWS and count * 2 > known and not self.accept_shrink:
+                raise ShrinkError(
+                    f"{self.instance}: {table}: {count} of {known} known records are missing from the vendor's "
+                    "answer; that many deletions are refused and the earlier data stays. Check the rights of "
+                    "the reading user; if the records are really gone, run once with --accept-shrink"
                 )
-        return self._known_ids[table]
+
+    def known_ids(self, table: str, overlap: tuple[date, date] | None = None) -> set[str]:
+        """Record ids of a raw table that are alive in the warehouse."""
+        asked = (table, overlap)
+        if asked not in self._known_ids:
+            with warehouse_lock(self.home), open_warehouse(self.home) as connection:
+                self._known_ids[asked] = alive_ids(
+                    connection, self.pipeline.dataset, self.tables[table], self.instance, overlap
+                )
+        return self._known_ids[asked]
 
     def _known_cursors(self) -> dict[str, dict[str, int]]:
         starts = {name: since for name, table in self.tables.items() if (since := self.since(table))}

@@ -120,9 +120,6 @@ def _execute(
     pipeline = InstancePipeline(home, instance.name, instance.system)
     recover(home, pipeline)
     state = copy.deepcopy(pipeline.state())
-    if accept_shrink:
-        for marks in state.get("tables", {}).values():
-            marks.pop("full_rows", None)
     tables = bound_tables(instance, system.tables)
     client = system.connect(instance, environ=environ, budget_dir=home.budget, clock=clock)
     context = ExtractContext(
@@ -143,6 +140,7 @@ def _execute(
         tables=tables,
         until=attempt.started_at,
         checkpoint_rows=checkpoint_rows,
+        accept_shrink=accept_shrink,
         state=state,
         loaded_at=_after(attempt.started_at, state.get("loaded_at")),
     )

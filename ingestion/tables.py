@@ -87,6 +87,7 @@ class Table:
     page_size: int = 1000
     vendor_object: str = ""  # the vendor's object name, the key into the instance's custom_fields
     omits_nulls: bool = False  # the vendor leaves null fields out, so an absent field is not drift
+    window: tuple[str, str] | None = None  # raw date columns of a row's first and last day
     partial: bool = False  # a run without `since` is still only a part (a window): no shrink guard
 
     def __post_init__(self) -> None:
@@ -94,9 +95,9 @@ class Table:
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise ValueError(f"table {self.name!r}: columns declared twice: {sorted(twice)}")
-        for name in (*self.key, *([self.cursor] if self.cursor else [])):
+        for name in (*self.key, *([self.cursor] if self.cursor else []), *(self.window or ())):
             if name not in names:
-                raise ValueError(f"table {self.name!r}: key or cursor {name!r} is not a column")
+                raise ValueError(f"table {self.name!r}: key, cursor or window {name!r} is not a column")
         if self.ordered and not self.cursor:
             raise ValueError(f"table {self.name!r}: only a table with a cursor can be ordered")
 

@@ -66,7 +66,10 @@ KEYS: Mapping[str, Sequence[str]] = {"time_off_day": ("request_id", "employee_id
 INDEXES: Mapping[str, Sequence[Sequence[str]]] = {
     "employee": [("lastChanged",)],
     "time_off_request": [("start", "end")],
-    **{name: [("employeeId",)] for name in ("jobInfo", "employmentStatus", "customWorkPattern", "compensation")},
+    **{
+        name: [("employeeId",)]
+        for name in ("jobInfo", "employmentStatus", "customWorkPattern", "compensation")
+    },
 }
 
 # Alias of each history table -> its columns as /meta/tables lists them.
