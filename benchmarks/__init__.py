@@ -1,0 +1,1 @@
+"""Measurements that are run by hand and printed, never asserted in tests."""
