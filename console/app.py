@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.applications import Starlette
@@ -19,15 +20,12 @@ from starlette.templating import Jinja2Templates
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config import Config, load_config
-from config.clock import now
 from config.paths import Home
 from console import charts, format
 from console.auth import ForbiddenError, SignInRequiredError
 from console.pages import approvals, findings, health, overview, revenue, signin, utilization
 from console.published import NotPublishedError, Published
-from reverse_etl.ledger import open_ledger
-from reverse_etl.outbox import Outbox
-from reverse_etl.policies import Governance
+from reverse_etl.setup import open_outbox
 
 HERE = Path(__file__).parent
 SECURITY_HEADERS = [
@@ -72,7 +70,7 @@ def create_app(config: Config | None = None, home: Home | None = None) -> Starle
     app.state.config = config
     app.state.home = home
     app.state.published = Published(home.published)
-    app.state.outbox = Outbox(open_ledger(home.ledger_url), Governance.from_config(config), now)
+    app.state.outbox = open_outbox(config, home)
     app.state.templates = _templates(config)
     return app
 
@@ -99,7 +97,7 @@ def _routes() -> list[Route | Mount]:
     ]
 
 
-def _session() -> dict[str, object]:
+def _session() -> dict[str, Any]:
     secret = os.environ.get("CONCORD_CONSOLE_SECRET") or secrets.token_hex(32)
     return {"secret_key": secret, "same_site": "lax", "https_only": False, "max_age": 12 * 3600}
 
@@ -118,7 +116,7 @@ def _templates(config: Config) -> Jinja2Templates:
     return Jinja2Templates(env=environment)
 
 
-async def _ask_to_sign_in(request: Request, _error: Exception) -> Response:
+async def _ask_to_sign_in(_request: Request, _error: Exception) -> Response:
     return RedirectResponse("/sign-in", status_code=303)
 
 

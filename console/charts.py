@@ -60,7 +60,7 @@ def sparkline(values: Sequence[Decimal | None], title: str, width: int = 132, he
 def columns(bars: Sequence[Bar], title: str, width: int = 720, height: int = 260) -> Markup:
     """Upright bars with a plan mark each; pale where the bar is more than 1% short of its mark."""
     left, bottom, top = 8, 40, 22
-    highest = max((max(bar.value or 0, bar.mark or 0) for bar in bars), default=Decimal(0)) or Decimal(1)
+    highest = _highest(bars)
     room = Decimal(height - bottom - top)
     step = Decimal(width - 2 * left) / max(len(bars), 1)
     wide = step * Decimal("0.62")
@@ -100,7 +100,7 @@ def rows(bars: Sequence[Bar], title: str, width: int = 720, label_width: int = 2
     """Lying bars, longest label first served, with an optional mark (target) each."""
     pitch, top = 30, 6
     height = top * 2 + pitch * len(bars)
-    highest = max((max(bar.value or 0, bar.mark or 0) for bar in bars), default=Decimal(0)) or Decimal(1)
+    highest = _highest(bars)
     room = Decimal(width - label_width - 90)
     parts = []
     for number, bar in enumerate(bars):
@@ -122,6 +122,11 @@ def rows(bars: Sequence[Bar], title: str, width: int = 720, label_width: int = 2
             )
         parts.append(_linked(bar.href, shape))
     return _svg(width, height, title, "".join(parts))
+
+
+def _highest(bars: Sequence[Bar]) -> Decimal:
+    known = [value for bar in bars for value in (bar.value, bar.mark) if value is not None]
+    return max(known, default=Decimal(0)) or Decimal(1)
 
 
 def _cut(label: str, longest: int = 30) -> str:

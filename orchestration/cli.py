@@ -45,9 +45,7 @@ def sync(instances: tuple[str, ...], full: bool) -> None:
     failed = False
     for name in instances or [instance.name for instance in config.instances]:
         try:
-            done = sync_instance(
-                config, name, mode="full" if full else "incremental", home=home, clock=now
-            )
+            done = sync_instance(config, name, mode="full" if full else "incremental", home=home, clock=now)
         except (ConnectorError, LookupError, ValueError) as error:
             click.echo(f"{name}: FAILED. {error}", err=True)
             failed = True

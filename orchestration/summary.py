@@ -106,13 +106,17 @@ def _corrections(before: Picture, after: Picture) -> Table:
     table = _table("Corrections by state", "state", "after the first read", "at the end")
     for state in sorted(set(before.corrections) | set(after.corrections)):
         table.add_row(
-            state.replace("_", " "), str(before.corrections.get(state, 0)), str(after.corrections.get(state, 0))
+            state.replace("_", " "),
+            str(before.corrections.get(state, 0)),
+            str(after.corrections.get(state, 0)),
         )
     return table
 
 
 def _table(title: str, first: str, *others: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False, box=None, padding=(0, 2))
+    table = Table(
+        title=title, title_justify="left", title_style="bold", pad_edge=False, box=None, padding=(0, 2)
+    )
     table.add_column(first)
     for name in others:
         table.add_column(name, justify="left" if name == "what" else "right")

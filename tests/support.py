@@ -112,11 +112,13 @@ def sync_all(firm: Firm, mode: str = "incremental") -> dict[str, int]:
 
 def build_dbt(firm: Firm, *arguments: str, clock: datetime | None = None) -> None:
     """Load config tables and run `dbt build` on the firm's warehouse; fails the test with dbt's own words."""
-    from ingestion.config_tables import write_config_tables
+    from ingestion.config_tables import load_config_tables
+    from ingestion.warehouse import open_warehouse, warehouse_lock
     from orchestration.runtime import DBT_PROJECT, Runtime
 
     runtime = Runtime(firm.config, firm.home)
-    write_config_tables(firm.config, firm.home)
+    with warehouse_lock(firm.home), open_warehouse(firm.home) as connection:
+        load_config_tables(firm.config, connection)
     variables = runtime.dbt_variables()
     if clock is not None:
         variables["as_of"] = clock.isoformat()

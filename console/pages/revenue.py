@@ -73,12 +73,13 @@ def _months(copy: Published, scope: Scope, last: date | None) -> list[Row]:
 def _projects(copy: Published, scope: Scope, last: date | None, month: date | None) -> list[Row]:
     where, parameters = scope.where("business_unit_id", "practice_id", "legal_entity_id")
     period = "month = ?" if month else "month <= ? and month > ?::date - interval 12 month"
+    window: list[Any] = [month] if month else [last, last]
     rows = copy.rows(
         "select project_id, project_name, customer_id, customer_name, method, currency, "  # noqa: S608
         "sum(revenue_tc) as revenue_tc, sum(revenue_rc) as revenue, sum(invoiced_rc) as invoiced, "
         f"sum(hours) as hours from leadership.rpt_revenue_project where {period} and {where} "
         "group by all order by revenue desc nulls last, project_id",
-        [*([month] if month else [last, last]), *parameters],
+        [*window, *parameters],
     )
     for row in rows:
         row["href"] = scope.url(f"/revenue/project/{row['project_id']}")

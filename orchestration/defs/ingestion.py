@@ -10,9 +10,10 @@ from datetime import timedelta
 
 import dagster as dg
 
-from ingestion.config_tables import write_config_tables
-from ingestion.registry import tables_of
+from ingestion.config_tables import load_config_tables
+from ingestion.registry import system as system_of
 from ingestion.runner import SyncResult, sync_instance
+from ingestion.warehouse import open_warehouse, warehouse_lock
 from orchestration.runtime import Runtime
 
 OWNERS = ["team:data-engineering"]
@@ -47,7 +48,7 @@ def systems(runtime: Runtime) -> list[str]:
 
 def build_system_assets(runtime: Runtime, system: str) -> dg.AssetsDefinition:
     """The raw tables of one system as one partitioned definition."""
-    tables = tables_of(system)
+    tables = system_of(system).tables
     specs = [_table_spec(system, name) for name in tables]
 
     @dg.multi_asset(
@@ -145,7 +146,8 @@ def build_config_assets(runtime: Runtime) -> dg.AssetsDefinition:
         pool="warehouse",
     )
     def load_configuration() -> Iterator[dg.MaterializeResult]:
-        counts = write_config_tables(runtime.config, runtime.home)
+        with warehouse_lock(runtime.home), open_warehouse(runtime.home) as connection:
+            counts = load_config_tables(runtime.config, connection)
         for name in names:
             yield dg.MaterializeResult(
                 asset_key=dg.AssetKey(["raw_config", name]), metadata={"rows": counts[name]}

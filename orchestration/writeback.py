@@ -1,0 +1,88 @@
+"""The use cases of write-back as the assets, sensors and the demo call them, with counts as metadata."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from orchestration.runtime import Runtime
+from reverse_etl.dispatcher import dispatch
+from reverse_etl.models import Correction, Filter, State
+from reverse_etl.outbox import Outbox
+from reverse_etl.setup import open_destinations, open_outbox, open_published
+from reverse_etl.verify import verify
+
+_ALL = 1_000_000
+
+
+@dataclass(frozen=True)
+class Writeback:
+    """One deployment's ledger and destinations."""
+
+    runtime: Runtime
+    outbox: Outbox
+
+    @classmethod
+    def open(cls, runtime: Runtime) -> Writeback:
+        """Open the ledger, creating or migrating it when needed."""
+        return cls(runtime, open_outbox(runtime.config, runtime.home, now=runtime.clock))
+
+    def verify(self) -> dict[str, int]:
+        """Settle what the newest published copy proves."""
+        report = verify(self.outbox, open_published(self.runtime.home))
+        return {name: len(items) for name, items in asdict(report).items()}
+
+    def propose(self) -> dict[str, Any]:
+        """Put what the sync models propose into the ledger."""
+        report = self.outbox.propose(open_published(self.runtime.home).proposals())
+        facts: dict[str, Any] = {
+            name: len(value) if isinstance(value, list) else value for name, value in asdict(report).items()
+        }
+        if report.malformed:
+            facts["malformed_reasons"] = [str(item) for item in report.malformed[:20]]
+        return facts
+
+    def dispatch(self) -> dict[str, Any]:
+        """Deliver what is approved and due."""
+        destinations = open_destinations(
+            self.runtime.config, self.runtime.home, os.environ, now=self.runtime.clock
+        )
+        report = dispatch(self.outbox, destinations)
+        outcomes: dict[str, Any] = {}
+        for item in report.items:
+            outcomes[item.outcome] = outcomes.get(item.outcome, 0) + 1
+        outcomes["waiting"] = report.waiting
+        if report.stopped_instances:
+            outcomes["stopped_instances"] = report.stopped_instances
+        return outcomes
+
+    def counts(self) -> dict[str, int]:
+        """Corrections by state."""
+        return self.outbox.counts()
+
+    def waiting(self) -> str | None:
+        """A mark of the approved corrections that wait for dispatch, or None when none does.
+
+        It changes whenever another correction is approved, so that a sensor asks for one dispatch per change.
+        """
+        approved = self.outbox.list(Filter(states=(State.APPROVED,), limit=_ALL))
+        if not approved:
+            return None
+        latest = max(approved, key=lambda item: item.updated_at)
+        return f"{latest.correction_id}:{latest.updated_at.isoformat()}:{len(approved)}"
+
+    def approve_as_demo(self) -> int:
+        """Approve what waits, each as the person of config/people.yml whose roles and limit allow it.
+
+        This is the path the console takes: policy decides about every single one. Returns how many went through.
+        """
+        waiting = self.outbox.list(Filter(states=(State.PROPOSED,), limit=_ALL))
+        return sum(self._approve(item) for item in waiting)
+
+    def _approve(self, item: Correction) -> bool:
+        for person in self.runtime.config.people.people:
+            if self.outbox.why_not(item.correction_id, person.id, person.roles) is None:
+                self.outbox.approve(item.correction_id, person.id, person.roles, "approved in the demo")
+                return True
+        return False
