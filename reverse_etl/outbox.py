@@ -175,6 +175,29 @@ class Outbox:
             )
         return self.propose_one(_inverse(item, actor, reason))
 
+    # ---- prove --------------------------------------------------------------------------------
+
+    def confirm(self, correction_id: str, words: str) -> None:
+        """A fresh read has shown that the systems agree: delivered becomes verified."""
+        self._settle(correction_id, State.VERIFIED, "verified", words, {"verified_at": self.clock()})
+
+    def expire(self, correction_id: str, words: str) -> None:
+        """The finding is gone before anybody decided, or before anything was sent."""
+        self._settle(correction_id, State.EXPIRED, "expired", words)
+
+    def reopen(self, correction_id: str, proposal: Proposal | None, reason: str) -> str | None:
+        """A delivered correction did not close its finding: propose again, for a person, and say why.
+
+        Returns the new correction's id, or ``None`` when there is nothing to propose any more.
+        """
+        return self._proposer.reopen(correction_id, proposal, reason)
+
+    def _settle(
+        self, correction_id: str, to: State, event: str, words: str, values: Mapping[str, Any] | None = None
+    ) -> None:
+        with writing(self.engine) as connection:
+            self._recorder.move(connection, correction_id, to, event, SERVICE_ACTOR, words, values=values)
+
     # ---- time ---------------------------------------------------------------------------------
 
     def expire_overdue(self) -> list[str]:

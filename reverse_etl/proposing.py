@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -89,6 +89,20 @@ class Proposer:
             new_id = self._enter(connection, proposal, verdict, previous, ProposeReport())
             return store.get(connection, new_id)
 
+    def reopen(self, correction_id: str, proposal: Proposal | None, reason: str) -> str | None:
+        """Replace a delivered correction that did not help by a new proposal that a person decides."""
+        with writing(self.engine) as connection:
+            previous = store.get(connection, correction_id)
+            new_id = self._id(connection, proposal) if proposal else None
+            self._supersede(connection, previous, new_id, reason)
+            if proposal is None:
+                return None
+            again = replace(
+                proposal, reason=f"reopened, {reason}; {proposal.reason}", supersedes_id=correction_id
+            )
+            verdict = policies.judge(self.recorder.policy, again, needs_person=f"reopened: {reason}")
+            return self._enter(connection, again, verdict, None, ProposeReport())
+
     def _is_news(self, proposal: Proposal, previous: Correction | None) -> bool:
         if previous is None:
             return True
@@ -154,11 +168,13 @@ class Proposer:
             report.proposed.append(new_id)
         return str(new_id)
 
+    def _id(self, connection: sa.Connection, proposal: Proposal) -> str:
+        turn = store.ordinal(connection, proposal.correction_key)
+        return "c" + digest([proposal.correction_key, _content_hash(proposal), turn])[:14]
+
     def _row(self, connection: sa.Connection, proposal: Proposal, verdict: Verdict) -> dict[str, Any]:
         now = self.recorder.clock()
-        content = _content_hash(proposal)
-        turn = store.ordinal(connection, proposal.correction_key)
-        new_id = "c" + digest([proposal.correction_key, content, turn])[:14]
+        new_id = self._id(connection, proposal)
         same_names = (
             "kind", "correction_key", "check_id", "operation", "target_system", "target_instance",
             "target_object", "target_record_id", "record_key", "reason", "amount_at_risk", "currency",
@@ -168,7 +184,7 @@ class Proposer:
         return {name: getattr(proposal, name) for name in same_names} | {
             "correction_id": new_id,
             "sequence": store.next_sequence(connection),
-            "content_hash": content,
+            "content_hash": _content_hash(proposal),
             "rank": DEPENDENCY_RANK.get(proposal.target_object, _LAST_RANK),
             "evidence": canonical_json(proposal.evidence) if proposal.evidence else None,
             "mode": verdict.mode,
@@ -196,7 +212,9 @@ class Proposer:
             values={"decided_at": now},
         )  # fmt: skip
 
-    def _supersede(self, connection: sa.Connection, item: Correction, new_id: str, reason: str) -> None:
+    def _supersede(
+        self, connection: sa.Connection, item: Correction, new_id: str | None, reason: str
+    ) -> None:
         self.recorder.move(
             connection, item.correction_id, State.SUPERSEDED, "superseded", SERVICE_ACTOR, reason,
             values={"superseded_by_id": new_id},
