@@ -2,6 +2,6 @@
 
 from sandbox.simulators.netsuite.app import create_app
 from sandbox.simulators.netsuite.schema import INDEXES, KEYS, TABLES
-from sandbox.simulators.netsuite.settings import Settings
+from sandbox.simulators.netsuite.settings import Settings, settings_for
 
-__all__ = ["INDEXES", "KEYS", "TABLES", "Settings", "create_app"]
+__all__ = ["INDEXES", "KEYS", "TABLES", "Settings", "create_app", "settings_for"]

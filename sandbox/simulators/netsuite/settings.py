@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,3 +41,26 @@ class Settings:
     def realm(self) -> str:
         """OAuth1 realm: upper case, with underscores."""
         return self.account.upper().replace("-", "_")
+
+
+def settings_for(credentials: Mapping[str, str], options: Mapping[str, Any]) -> Settings:
+    """What an account accepts, from the credentials Concord will present and the estate's options.
+
+    Raises KeyError naming the credential or option when one is missing.
+    """
+    optional = {name: options[name] for name in ("date_format", "concurrency", "row_cap") if name in options}
+    facts: dict[str, Any] = {
+        "account": str(options["account"]),
+        "time_zone": options["time_zone"],
+        **optional,
+    }
+    if options["auth"] == "tba":
+        names = ("consumer_key", "consumer_secret", "token_id", "token_secret")
+        return Settings(**(facts | {name: credentials[name] for name in names}))
+    certificate = {credentials["certificate_id"]: _public_key(credentials["private_key"])}
+    return Settings(**facts, client_id=credentials["client_id"], certificates=certificate)
+
+
+def _public_key(private_key: str) -> str:
+    public = load_pem_private_key(private_key.encode(), password=None).public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
