@@ -133,10 +133,12 @@ class NetSuiteClient:
             headers=_WRITE_HEADERS,
         )
 
-    def upsert(self, record_type: str, external_id: str, fields: Mapping[str, Any]) -> str:
+    def upsert(
+        self, record_type: str, external_id: str, fields: Mapping[str, Any], *, replace: tuple[str, ...] = ()
+    ) -> str:
         """Create the record with this external id, or change it; sent once. Returns the internal id.
 
-        NetSuite ignores idempotency keys on direct calls: the external id is what makes a repeated create
+        Name every sublist you send in `replace`, or a repetition appends its lines. NetSuite ignores idempotency keys on direct calls: the external id is what makes a repeated create
         find the first one.
         """
         response = self._http.write(
@@ -145,6 +147,7 @@ class NetSuiteClient:
             object=record_type,
             record=f"eid:{external_id}",
             json=dict(fields),
+            params={"replace": ",".join(replace)} if replace else None,
             headers=_WRITE_HEADERS,
         )
         return self._written_id(response, record_type, external_id)

@@ -62,9 +62,9 @@ class RecordService:
             self.writer.delete(kind, key)
             return Response(status_code=204)
         if request.method == "PUT":
-            record = self._put(kind, key, body, parser)
+            record = self._put(kind, key, body, parser, _replaced(request))
         else:
-            replace = frozenset(filter(None, request.query_params.get("replace", "").split(",")))
+            replace = _replaced(request)
             record = self.writer.update(kind, key, _object(body), parser, replace)
         return _no_content(parser, f"{_root(request)}/{kind.name}/{record}")
 
@@ -101,10 +101,10 @@ class RecordService:
             headers={"Content-Type": "application/schema+json"},
         )
 
-    def _put(self, kind: RecordType, key: str, body: bytes, parser: Parser) -> str:
+    def _put(self, kind: RecordType, key: str, body: bytes, parser: Parser, replace: frozenset[str]) -> str:
         if not key.startswith("eid:"):
             raise ApiError(400, "INVALID_REQUEST", "PUT takes an external id: /record/v1/type/eid:value.")
-        return self.writer.upsert(kind, key[4:], _object(body), parser)
+        return self.writer.upsert(kind, key[4:], _object(body), parser, replace)
 
     def _list(self, kind: RecordType, request: Request) -> Response:
         limit, offset = _window(request)
@@ -176,6 +176,10 @@ class RecordService:
 
 def _root(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}{_ROOT}"
+
+
+def _replaced(request: Request) -> frozenset[str]:
+    return frozenset(filter(None, request.query_params.get("replace", "").split(",")))
 
 
 def _is_collection(request: Request) -> bool:

@@ -73,12 +73,19 @@ class Writer:
                 invoices.total(self.store, record, now)
         return record
 
-    def upsert(self, kind: RecordType, external_id: str, body: Body, parser: Parser) -> str:
+    def upsert(
+        self,
+        kind: RecordType,
+        external_id: str,
+        body: Body,
+        parser: Parser,
+        replace: frozenset[str] = frozenset(),
+    ) -> str:
         """Create or change the record with this external id."""
         with self.store.transaction():
             if self.reader.lookup(kind, f"eid:{external_id}") is None:
                 return self.create(kind, body, parser, external_id)
-            return self.update(kind, f"eid:{external_id}", body, parser)
+            return self.update(kind, f"eid:{external_id}", body, parser, replace)
 
     def delete(self, kind: RecordType, key: str) -> None:
         """Remove a record and list it among the deleted ones (its lines are not listed)."""
