@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import dagster as dg
@@ -63,8 +64,8 @@ class Loop:
     def turn(self, name: str) -> Picture:
         """Sync every instance, then build, publish, verify, propose and dispatch."""
         for instance in self.runtime.config.instances:
-            job = f"sync_{instance.system}_job"
-            _step(f"Reading {instance.name} ({name})", lambda j=job, p=instance.name: self.job(j, p))
+            work = partial(self.job, f"sync_{instance.system}_job", instance.name)
+            _step(f"Reading {instance.name} ({name})", work)
         _step("Building, publishing, verifying, proposing, correcting", lambda: self.job("reconcile_job"))
         return take_picture(self.runtime)
 

@@ -14,6 +14,7 @@ from config.clock import Clock, now
 from config.paths import REPOSITORY, Home
 
 DBT_PROJECT = REPOSITORY / "dbt_project"
+DBT = Path(sys.executable).with_name("dbt")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def ensure_manifest(runtime: Runtime) -> Path:
     if manifest.exists() and manifest.stat().st_mtime >= newest:
         return manifest
     command = [
-        sys.executable, "-m", "dbt.cli.main", "parse",
+        str(DBT), "parse",
         "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
         "--target-path", str(runtime.dbt_target), "--vars", _yaml(runtime.dbt_variables()),
     ]  # fmt: skip

@@ -46,13 +46,13 @@ def take_picture(runtime: Runtime) -> Picture:
             "select _instance, sum(rows_landed) from raw_landing.control_total group by 1 order by 1"
         ).fetchall()
         checks = connection.execute(
-            "select check_id, check_name, is_evaluated, findings, amount_at_risk_rc "
+            "select check_id, check_name, is_evaluated, findings, coalesce(amount_at_risk_rc, 0) "
             "from reconciliation.fct_check_run order by check_id"
         ).fetchall()
     return Picture(
         rows_read=dict(read),
         rows_held={name: int(rows) for name, rows in held},
-        checks=[CheckLine(*line[:4], Decimal(line[4] or 0)) for line in checks],
+        checks=[CheckLine(*line) for line in checks],
         corrections=Writeback.open(runtime).counts(),
         currency=runtime.config.firm.reporting_currency,
     )

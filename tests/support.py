@@ -114,7 +114,7 @@ def build_dbt(firm: Firm, *arguments: str, clock: datetime | None = None) -> Non
     """Load config tables and run `dbt build` on the firm's warehouse; fails the test with dbt's own words."""
     from ingestion.config_tables import load_config_tables
     from ingestion.warehouse import open_warehouse, warehouse_lock
-    from orchestration.runtime import DBT_PROJECT, Runtime
+    from orchestration.runtime import DBT, DBT_PROJECT, Runtime
 
     runtime = Runtime(firm.config, firm.home)
     with warehouse_lock(firm.home), open_warehouse(firm.home) as connection:
@@ -123,7 +123,7 @@ def build_dbt(firm: Firm, *arguments: str, clock: datetime | None = None) -> Non
     if clock is not None:
         variables["as_of"] = clock.isoformat()
     command = [
-        sys.executable, "-m", "dbt.cli.main", "build", "--quiet",
+        str(DBT), "build", "--quiet",
         "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
         "--target-path", str(runtime.dbt_target),
         "--vars", "{as_of: '" + variables["as_of"] + "'}", *arguments,

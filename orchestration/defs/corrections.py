@@ -6,6 +6,8 @@ build, so a failed blocking test stops write-back by stopping publication.
 
 from __future__ import annotations
 
+from typing import Any
+
 import dagster as dg
 
 from orchestration.defs.ingestion import NO_STEP_RETRIES
@@ -18,7 +20,7 @@ OWNERS = ["team:finance-operations"]
 
 def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
     """The four assets after the build; `public_keys` are the dbt models that are published."""
-    common = {
+    common: dict[str, Any] = {
         "group_name": "reverse_etl",
         "owners": OWNERS,
         "retry_policy": NO_STEP_RETRIES,

@@ -12,7 +12,7 @@ import dagster as dg
 
 from ingestion.config_tables import load_config_tables
 from ingestion.registry import system as system_of
-from ingestion.runner import SyncResult, sync_instance
+from ingestion.runner import Mode, SyncResult, sync_instance
 from ingestion.warehouse import open_warehouse, warehouse_lock
 from orchestration.runtime import Runtime
 
@@ -69,7 +69,7 @@ def build_system_assets(runtime: Runtime, system: str) -> dg.AssetsDefinition:
         op_tags={"dagster/concurrency_key": f"vendor_{system}"},
     )
     def sync(context: dg.AssetExecutionContext, config: SyncOptions) -> Iterator[dg.MaterializeResult]:
-        mode = "full" if config.full else "incremental"
+        mode: Mode = "full" if config.full else "incremental"
         result = sync_instance(
             runtime.config, context.partition_key, mode=mode, home=runtime.home, clock=runtime.clock
         )
