@@ -65,7 +65,7 @@ select
     in_functional.business_unit_id,
     in_functional.customer_id,
     in_functional.currency,
-    coalesce(in_functional.hours, 0) as hours,
+    cast(coalesce(in_functional.hours, 0) as decimal(12, 4)) as hours,
     in_functional.revenue_tc,
     in_functional.revenue_fc,
     {{ round_money('in_functional.revenue_fc * rates.rate', 'reporting.currency') }} as revenue_rc
