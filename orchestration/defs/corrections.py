@@ -4,8 +4,6 @@ The order is the safety: verification and proposals read the published copy, whi
 build, so a failed blocking test stops write-back by stopping publication.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg

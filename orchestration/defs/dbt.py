@@ -1,7 +1,5 @@
 """The dbt project as assets: models are assets, tests are checks, a failed test stops what is downstream."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator
@@ -12,7 +10,7 @@ from dagster_dbt import DbtCliResource, dbt_assets
 from filelock import FileLock
 
 from orchestration.defs.ingestion import NO_STEP_RETRIES
-from orchestration.runtime import DBT_PROJECT, Runtime, ensure_manifest
+from orchestration.runtime import DBT, DBT_PROJECT, Runtime, ensure_manifest
 from orchestration.translator import Translator
 
 
@@ -40,4 +38,6 @@ def dbt_resource(runtime: Runtime) -> DbtCliResource:
     os.environ.update(
         {name: value for name, value in runtime.dbt_environment().items() if name not in os.environ}
     )
-    return DbtCliResource(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT))
+    return DbtCliResource(
+        project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=str(DBT)
+    )

@@ -3,8 +3,6 @@
 It wraps `ingestion.runner` and owns no extraction logic. An instance that fails stops its own partition only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 

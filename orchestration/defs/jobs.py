@@ -1,8 +1,7 @@
 """Jobs, schedules and sensors. Schedules and sensors run from the moment the deployment is up."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -18,7 +17,7 @@ RUNNING_SCHEDULE = dg.DefaultScheduleStatus.RUNNING
 RUNNING_SENSOR = dg.DefaultSensorStatus.RUNNING
 
 
-def build_jobs(runtime: Runtime) -> dict[str, dg.UnresolvedAssetJobDefinition]:
+def build_jobs(runtime: Runtime) -> dict[str, Any]:
     """One sync job per system (partitioned by instance), the reconcile job, and the dispatch job."""
     jobs = {
         f"sync_{system}_job": dg.define_asset_job(
