@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from config.schema import Instance
 from ingestion.tables import Table
@@ -63,6 +63,15 @@ class Extract(Protocol):
 
         `since` is the last complete run's end less an overlap (None at first).
         """
+        ...
+
+
+@runtime_checkable
+class WithCanaries(Protocol):
+    """An extract that can ask the vendor for counts to hold the landing against."""
+
+    def canaries(self) -> Mapping[str, int]:
+        """Name -> count as the vendor states it, called after the pages were read."""
         ...
 
 

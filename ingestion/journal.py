@@ -38,6 +38,9 @@ _TRANSPORT: dict[str, pa.Schema] = {
         [(name, _TEXT) for name in ("_instance", "object", "column_name", "kind")]
         + [("first_seen", _MOMENT)]
     ),
+    "canary": pa.schema(
+        [(name, _TEXT) for name in ("_instance", "system", "run_id", "name")] + [("value", _COUNT)]
+    ),
 }  # fmt: skip
 
 

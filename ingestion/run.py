@@ -14,7 +14,7 @@ import pyarrow as pa
 from config.paths import Home
 from ingestion.collect import Collector, micros
 from ingestion.errors import ShrinkError
-from ingestion.extract import Extract, Tombstone
+from ingestion.extract import Extract, Tombstone, WithCanaries
 from ingestion.journal import quarantine_rows, receive, transport
 from ingestion.known import alive_ids, known_cursors
 from ingestion.landing import arrow_schema
@@ -59,6 +59,7 @@ class Run:
     rows_by_table: dict[str, int] = field(default_factory=dict)
     drift: list[tuple[str, str, str]] = field(default_factory=list)
     _done: list[Collector] = field(default_factory=list)  # complete, not handed over yet
+    _canaries: dict[str, int] = field(default_factory=dict)
     _all: dict[str, Collector] = field(default_factory=dict)
     _known_ids: dict[tuple[str, tuple[date, date] | None], set[str]] = field(default_factory=dict)
 
@@ -72,6 +73,8 @@ class Run:
         dead = self._tombstones(extract)
         self.tombstones = len(dead)
         self.state["complete_until"] = self.until.isoformat()
+        if isinstance(extract, WithCanaries):
+            self._canaries = dict(extract.canaries())
         self._hand_over(dead, final=True)
 
     def since(self, table: Table) -> datetime | None:
@@ -210,6 +213,7 @@ class Run:
         package += transport("quarantine", refused)
         package += transport("control_total", [self._control_total(done) for done in self._done])
         package += transport("schema_drift", self._drift_rows() if final else [])
+        package += transport("canary", self._canary_rows() if final else [])
         self._done.clear()
         self.state["loaded_at"] = self.loaded_at.isoformat()
         self._load(package or self._tombstone_table([], always=True))
@@ -278,6 +282,10 @@ class Run:
             }
             for table, column, kind in self.drift
         ]
+
+    def _canary_rows(self) -> list[dict[str, Any]]:
+        head = {"_instance": self.instance, "system": self.system, "run_id": self.run_id}
+        return [{**head, "name": name, "value": value} for name, value in self._canaries.items()]
 
     def _marks(self, table: Table) -> dict[str, Any]:
         return self.state.setdefault("tables", {}).setdefault(table.name, {})

@@ -34,6 +34,10 @@ create table if not exists raw_landing.schema_drift (
     _instance text not null, object text not null, column_name text not null, kind text not null,
     first_seen timestamptz not null, primary key (_instance, object, column_name, kind)
 );
+create table if not exists raw_landing.canary (
+    _instance text not null, system text not null, run_id text not null, name text not null,
+    value bigint not null, primary key (_instance, run_id, name)
+);
 create table if not exists raw_landing.expectation_result (
     _instance text not null, system text not null, object text not null, suite text not null,
     expectation text not null, success boolean not null, severity text not null, observed text,

@@ -143,6 +143,10 @@ class BambooHrExtract:
             for record in sorted(known_ids(table, self._window) - seen):
                 yield Tombstone(object=table, record_id=record, deleted_at=until, origin="window")
 
+    def canaries(self) -> dict[str, int]:
+        """How many people the vendor lists: a cut right must not look like everyone left."""
+        return {"listed_people": len(self._client.employees())}
+
     def _employees(self, since: datetime | None) -> Iterator[list[dict[str, Any]]]:
         table = self._context.tables["employee"]
         people = self._everyone() if since is None else self._changed(since)

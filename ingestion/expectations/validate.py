@@ -1,0 +1,136 @@
+"""Runs the suites of one instance on what a run landed, keeps the outcomes and publishes Data Docs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from config.clock import Clock
+from config.clock import now as system_clock
+from config.paths import Home
+from config.schema import Config
+from ingestion.convert import to_json
+from ingestion.expectations.guards import guards_for
+from ingestion.expectations.outcome import ExpectationOutcome, Guard
+from ingestion.registry import system as registered_system
+from ingestion.runner import bound_tables
+from ingestion.tables import Table
+from ingestion.warehouse import open_warehouse, warehouse_lock
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def validate_instance(
+    cfg: Config,
+    instance_name: str,
+    home: Home,
+    run_id: str,
+    *,
+    tables: Mapping[str, Table] | None = None,
+    clock: Clock = system_clock,
+    docs: bool = True,
+) -> list[ExpectationOutcome]:
+    """Evaluate every guard on the rows of that run; results also go to `raw_landing.expectation_result`.
+
+    Raises ExpectationSetupError when the run is unknown. Deciding what a failure stops is the caller's.
+    """
+    instance = cfg.instance(instance_name)
+    declared = bound_tables(instance, tables or registered_system(instance.system).tables)
+    guards = guards_for(instance.system, declared, cfg.check_file.rules.max_source_age_hours)
+    evaluated_at = clock()
+    with warehouse_lock(home), open_warehouse(home) as connection:
+        frames = _frames(connection, instance.system, instance_name, run_id, declared, guards, evaluated_at)
+
+    from ingestion.expectations.engine import Engine  # Great Expectations takes 3 s to import
+
+    engine = Engine(home.data_docs / instance_name)
+    outcomes = []
+    for (object, frame), mine in _grouped(guards).items():
+        data = frames[(object, frame)]
+        usable = [guard for guard in mine if len(data) >= guard.minimum_rows]
+        suite = f"{instance.system}.{object}.{frame}"
+        for verdict in engine.run(suite, usable, data, _keys(declared[object], frame)):
+            outcomes.append(
+                ExpectationOutcome(
+                    instance=instance_name,
+                    system=instance.system,
+                    object=object,
+                    suite=suite,
+                    run_id=run_id,
+                    evaluated_at=evaluated_at,
+                    **verdict,
+                )
+            )
+    with warehouse_lock(home), open_warehouse(home) as connection:
+        _keep(connection, run_id, instance_name, outcomes)
+    if docs:
+        engine.publish()
+    else:
+        shutil.rmtree(home.data_docs / instance_name, ignore_errors=True)
+    return outcomes
+
+
+def _frames(
+    connection: duckdb.DuckDBPyConnection,
+    system: str,
+    instance: str,
+    run_id: str,
+    tables: Mapping[str, Table],
+    guards: list[Guard],
+    now: datetime,
+) -> dict[tuple[str, str], pd.DataFrame]:
+    from ingestion.expectations.frames import Landing  # pandas
+
+    landing = Landing(connection, system, instance, run_id, now)
+    frames = {}
+    for (object, frame), mine in _grouped(guards).items():
+        columns = [name for guard in mine for name in guard.columns]
+        table = tables[object]
+        frames[(object, frame)] = landing.rows(table, columns) if frame == "rows" else landing.figures(table)
+    return frames
+
+
+def _grouped(guards: list[Guard]) -> dict[tuple[str, str], list[Guard]]:
+    groups: dict[tuple[str, str], list[Guard]] = {}
+    for guard in guards:
+        groups.setdefault((guard.object, guard.frame), []).append(guard)
+    return groups
+
+
+def _keys(table: Table, frame: str) -> tuple[str, ...]:
+    return table.key if frame == "rows" else ("_instance",)
+
+
+def _keep(
+    connection: duckdb.DuckDBPyConnection, run_id: str, instance: str, outcomes: list[ExpectationOutcome]
+) -> None:
+    connection.execute("begin")
+    connection.execute(
+        "delete from raw_landing.expectation_result where run_id = ? and _instance = ?", [run_id, instance]
+    )
+    rows = [
+        (
+            outcome.instance,
+            outcome.system,
+            outcome.object,
+            outcome.suite,
+            outcome.expectation,
+            outcome.success,
+            outcome.severity,
+            outcome.observed,
+            to_json(outcome.failing_keys),
+            outcome.run_id,
+            outcome.evaluated_at,
+        )
+        for outcome in outcomes
+    ]
+    if rows:
+        connection.executemany(
+            "insert into raw_landing.expectation_result values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+        )
+    connection.execute("commit")
