@@ -188,6 +188,15 @@ def measure(
     return rows / seconds
 
 
+def warm_up(folder: Path) -> None:
+    """Land one page each way, so that no way pays for the imports of the others."""
+    folder.mkdir()
+    pages = capture(PAGE, folder)
+    for way in (concord, plain_dlt):
+        (folder / way.__name__).mkdir()
+        way(pages, folder / way.__name__)
+
+
 def main() -> None:
     """Capture once, land three times, print rates and ratios."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
@@ -202,6 +211,7 @@ def main() -> None:
         print(
             f"captured {rows:,} time entries on {len(pages):,} pages, {size:,.0f} MB, in {took}", flush=True
         )
+        warm_up(root / "warm")
         ours = measure("Concord landing", concord, pages, root / "concord", rows)
         plain = measure("dlt, plain dicts", plain_dlt, pages, root / "plain", rows)
         lowest = measure("DuckDB read_json (floor)", floor, pages, root / "floor", rows)
