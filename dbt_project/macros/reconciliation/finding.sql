@@ -36,7 +36,7 @@ select
     broken.is_primary_cause,
     {{ as_of() }} as detected_as_of,
     broken.occurred_on,
-    cast({{ days('broken.occurred_on', as_of_date()) }} as integer) as age_days,
+    cast({{ days('broken.occurred_on', as_of_date()) }} as bigint) as age_days,
     freshness.source_loaded_at
 from {{ broken }} as broken
 inner join {{ ref('rec_check_setting') }} as settings

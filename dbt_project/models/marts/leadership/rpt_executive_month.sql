@@ -93,8 +93,8 @@ series as (
 select
     series.metric_id,
     series.month,
-    cast(series.value as decimal(24, 8)) as value,
-    cast(series.comparison_value as decimal(24, 8)) as comparison_value,
+    cast(series.value as decimal(28, 8)) as value,
+    cast(series.comparison_value as decimal(28, 8)) as comparison_value,
     cast(months.months_back as bigint) as months_back
 from series
 inner join months

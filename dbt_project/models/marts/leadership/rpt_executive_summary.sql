@@ -72,13 +72,13 @@ select
         when metrics.metric_id = 'money_at_risk_rc' then {{ as_text(as_of_date()) }}
         else {{ month_text('last_closed.month') }}
     end as period,
-    cast(case when metrics.metric_id = 'money_at_risk_rc' then open_now.value else points.value end as decimal(24, 8)) as value,
+    cast(case when metrics.metric_id = 'money_at_risk_rc' then open_now.value else points.value end as decimal(28, 8)) as value,
     cast(
         case
             when metrics.metric_id = 'money_at_risk_rc' then points.value
             when metrics.comparison_label = 'month before' then points.value_before
             else points.comparison_value
-        end as decimal(24, 8)
+        end as decimal(28, 8)
     ) as comparison_value,
     metrics.comparison_label,
     case when metrics.unit = 'currency' then firm.reporting_currency else metrics.unit end as unit,

@@ -81,11 +81,11 @@ select
     coalesce(psa_items.item_ref, erp_items.item_ref) as item_ref,
     psa_items.invoice_id is not null as is_in_psa,
     erp_items.invoice_id is not null as is_in_erp,
-    coalesce(psa_items.psa_quantity, 0) as psa_quantity,
-    coalesce(psa_items.psa_amount, 0) as psa_amount,
-    coalesce(erp_items.erp_quantity, 0) as erp_quantity,
-    coalesce(erp_items.erp_amount, 0) as erp_amount,
-    coalesce(erp_items.line_count, 0) as line_count
+    cast(coalesce(psa_items.psa_quantity, 0) as decimal(18, 4)) as psa_quantity,
+    cast(coalesce(psa_items.psa_amount, 0) as decimal(18, 4)) as psa_amount,
+    cast(coalesce(erp_items.erp_quantity, 0) as decimal(18, 4)) as erp_quantity,
+    cast(coalesce(erp_items.erp_amount, 0) as decimal(18, 4)) as erp_amount,
+    cast(coalesce(erp_items.line_count, 0) as bigint) as line_count
 from psa_items
 full outer join erp_items
     on psa_items.invoice_id = erp_items.invoice_id

@@ -49,7 +49,7 @@ receivables as (
 select
     opportunities.opportunity_id,
     opportunities.currency,
-    coalesce(receivables.open_amount, 0) as open_amount,
+    cast(coalesce(receivables.open_amount, 0) as decimal(18, 4)) as open_amount,
     case
         when receivables.worst_days_overdue is null then null
         when receivables.worst_days_overdue <= 0 then 'current'

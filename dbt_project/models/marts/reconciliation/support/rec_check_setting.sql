@@ -16,7 +16,7 @@ select
     settings.severity,
     settings.owner_role,
     settings.truth_system,
-    cast(coalesce(settings.grace_days, 0) as integer) as grace_days,
+    cast(coalesce(settings.grace_days, 0) as bigint) as grace_days,
     cast(settings.tolerance as decimal(18, 4)) as tolerance,
     settings.enabled as is_enabled,
     settings.approver_role,
