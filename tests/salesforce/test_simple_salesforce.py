@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from simple_salesforce.exceptions import (
 )
 
 from sandbox.simulators.salesforce import make_id
-from tests.salesforce.org import OrgUnderTest, account, deal
+from tests.salesforce.org import OrgUnderTest, account, deal, private_key
 
 
 class PlainHttp(HTTPAdapter):
@@ -85,7 +86,9 @@ def test_upsert_creates_then_updates_and_refuses_an_ambiguous_key(
 
 def test_bulk2_query_returns_the_same_rows(client: Salesforce) -> None:
     pages = list(
-        client.bulk2.Opportunity.query("SELECT Id, Name, SystemModstamp FROM Opportunity", max_records=5)
+        client.bulk2.Opportunity.query(
+            "SELECT Id, Name, SystemModstamp FROM Opportunity", max_records=5, wait=0
+        )
     )
     rows = [row for page in pages for row in csv.DictReader(io.StringIO(page))]
     assert len(pages) == 3
@@ -104,3 +107,16 @@ def test_describe_and_deleted_feed(org: OrgUnderTest, client: Salesforce) -> Non
 def test_malformed_query_is_refused_with_the_vendors_code(client: Salesforce) -> None:
     with pytest.raises(SalesforceError, match="MALFORMED_QUERY"):
         client.query("SELECT Id FROM Account WHERE Name =")
+
+
+def test_signs_in_with_a_signed_assertion(org: OrgUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    org.clock.moment = datetime.now(UTC)  # the client stamps its assertion by the machine's clock
+    session = requests.Session()
+    session.mount("https://", PlainHttp(org.url))
+    client = Salesforce(
+        username="sync@meridian.example", consumer_key="app-1", privatekey=private_key(), domain="login",
+        session=session, version="66.0",
+    )  # fmt: skip
+    assert client.query("SELECT COUNT() FROM Account")["totalSize"] == 5
+    session.close()

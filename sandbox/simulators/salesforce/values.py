@@ -69,17 +69,11 @@ def rest_record(query: Query, row: dict[str, Any], version: str) -> dict[str, An
 
 def _place(record: dict[str, Any], out: Output, row: dict[str, Any], version: str) -> None:
     node = record
-    for depth, step in enumerate(out.path[:-1], start=1):
-        last = depth == len(out.path) - 1
-        if last and row[str(out.parent_id)] is None:
-            node.setdefault(step, None)
+    for step, (column, object_name) in zip(out.path[:-1], out.parents, strict=True):
+        if row[column] is None:
+            node[step] = None
             return
-        child = node.get(step)
-        if child is None:
-            child = node[step] = {"attributes": {"type": step}}
-        if last:
-            child["attributes"] = attributes(str(out.parent_object), row[str(out.parent_id)], version)
-        node = child
+        node = node.setdefault(step, {"attributes": attributes(object_name, row[column], version)})
     node[out.path[-1]] = rest_value(out.field, row[out.column])
 
 

@@ -33,8 +33,7 @@ class Output:
     path: tuple[str, ...]  # ("Account", "Name")
     field: SField
     column: str
-    parent_id: str | None = None  # result column holding the id of the related record
-    parent_object: str | None = None
+    parents: tuple[tuple[str, str], ...] = ()  # per step of the path: column of that record's id, its object
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,13 +172,7 @@ class Compiler:
             seen.add(path)
             column = f"c{len(columns)}"
             columns.append(f"{sql} as {column}")
-            if aggregate or len(path) == 1:
-                outputs.append(Output(path, found, column))
-                continue
-            alias, target = scope.joins[path[:-1]]
-            if f'{alias}."Id" as p_{alias}' not in columns:
-                columns.append(f'{alias}."Id" as p_{alias}')
-            outputs.append(Output(path, found, column, f"p_{alias}", target.name))
+            outputs.append(Output(path, found, column, () if aggregate else _parents(scope, path, columns)))
         return columns, outputs
 
     def _expanded(self, scope: Scope, tree: exp.Select) -> list[exp.Expression]:
@@ -249,6 +242,17 @@ class Compiler:
         if limit is None and offset is None:
             return ""
         return f"limit {-1 if limit is None else limit} offset {offset or 0}"
+
+
+def _parents(scope: Scope, path: tuple[str, ...], columns: list[str]) -> tuple[tuple[str, str], ...]:
+    """Ids of the records on the way, so that a missing one shows as null; adds their columns once."""
+    found = []
+    for depth in range(1, len(path)):
+        alias, target = scope.joins[path[:depth]]
+        if f'{alias}."Id" as p_{alias}' not in columns:
+            columns.append(f'{alias}."Id" as p_{alias}')
+        found.append((f"p_{alias}", target.name))
+    return tuple(found)
 
 
 def _parts(node: exp.Expression) -> tuple[str, ...]:
