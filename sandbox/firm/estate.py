@@ -1,0 +1,168 @@
+"""From a world to the simulators' stores: filling them at init, changing them as time advances."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from config import load_config
+from sandbox.clock import set_clock
+from sandbox.credentials import make_credentials
+from sandbox.firm.days import parse_moment, stamp
+from sandbox.firm.group import BAMBOOHR, KANTATA, NETSUITE, SALESFORCE
+from sandbox.firm.ids import Ids
+from sandbox.firm.project_bamboohr import project_bamboohr
+from sandbox.firm.project_kantata import project_kantata
+from sandbox.firm.project_netsuite import project_netsuite
+from sandbox.firm.project_salesforce import project_salesforce
+from sandbox.firm.spec import FirmSpec
+from sandbox.firm.truth import Mirror, ground_truth
+from sandbox.firm.world import World, build_world
+from sandbox.server import open_store
+from sandbox.simulators.kantata.events import delete_record
+from sandbox.simulators.store import Store
+
+Rows = dict[str, list[dict[str, Any]]]
+#: Where each system shows when a record was last changed.
+STAMPS = ("SystemModstamp", "lastmodifieddate", "linelastmodifieddate", "updated_at", "lastChanged")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What an advance did, by '<instance>.<object>'."""
+
+    inserted: dict[str, int]
+    updated: dict[str, int]
+    deleted: dict[str, int]
+
+
+def project(world: World) -> dict[str, Rows]:
+    """The world in all four systems, by instance."""
+    ids = Ids(world)
+    return {
+        SALESFORCE: project_salesforce(world, ids),
+        NETSUITE: project_netsuite(world, ids),
+        KANTATA: project_kantata(world, ids),
+        BAMBOOHR: project_bamboohr(world),
+    }
+
+
+def create_firm(folder: Path, spec: FirmSpec) -> World:
+    """Fill new stores with the firm as it is on its first day; credentials and clock beside them.
+
+    An earlier firm in the folder is replaced.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    world = build_world(spec, spec.planted_at)
+    instances = load_config().instances
+    projections = project(world)
+    for instance in instances:
+        for old in folder.glob(f"{instance.name}.db*"):
+            old.unlink()
+        store = open_store(instance, folder)
+        with store.transaction():
+            for name, rows in projections[instance.name].items():
+                store.load(name, rows)
+        store.close()
+    if not (folder / "sandbox.env").exists():
+        make_credentials(instances, folder / "sandbox.env")
+    _remember(folder, spec, spec.planted_at)
+    _write_truth(folder, world, None)
+    return world
+
+
+def advance_firm(folder: Path, days: int) -> Changes:
+    """Let time pass: apply what happens in the firm, and only that, to the stores.
+
+    Corrections that were written to the stores survive, because only fields that the firm itself changes
+    are touched. Raises FileNotFoundError when there is no firm yet, ValueError for days below one.
+    """
+    if days < 1:
+        raise ValueError(f"days: {days}; time only moves forward, use 1 or more")
+    spec, before = read_firm(folder)
+    after = before + timedelta(days=days)
+    old, world = build_world(spec, before), build_world(spec, after)
+    previous, current = project(old), project(world)
+    changes = Changes({}, {}, {})
+    mirror: Mirror = {}
+    for instance in load_config().instances:
+        store = open_store(instance, folder)
+        with store.transaction():
+            for name, rows in current[instance.name].items():
+                if name != "subscribed_events":
+                    _apply(store, instance.name, name, previous[instance.name][name], rows, world, changes)
+        if instance.name == SALESFORCE:
+            mirror = {row["Id"]: row for row in store.query('select * from "Opportunity"')}
+        store.close()
+    _remember(folder, spec, after)
+    _write_truth(folder, world, mirror)
+    return changes
+
+
+def _apply(
+    store: Store, instance: str, name: str, old: list[dict[str, Any]], new: list[dict[str, Any]], world: World,
+    changes: Changes,
+) -> None:  # fmt: skip
+    keys = store.keys[name]
+
+    def by_key(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, ...], dict[str, Any]]:
+        return {tuple(str(row[key]) for key in keys): row for row in rows}
+
+    before, after = by_key(old), by_key(new)
+    inserted = [row for key, row in after.items() if key not in before]
+    store.load(name, inserted)
+    updated = deleted = 0
+    for key, row in after.items():
+        known = before.get(key)
+        if known is not None and known != row and store.get(name, key) is not None:
+            store.upsert(name, key, {field: value for field, value in row.items() if known[field] != value})
+            updated += 1
+    removed_at = _removals(world) if instance == KANTATA else {}
+    for key in before.keys() - after.keys():
+        if instance == KANTATA:
+            delete_record(store, name, key[0], removed_at.get((name, key[0]), world.as_of))
+        else:
+            store.delete(name, key)
+        deleted += 1
+    for counts, count in ((changes.inserted, len(inserted)), (changes.updated, updated), (changes.deleted, deleted)):
+        if count:
+            counts[f"{instance}.{name}"] = count
+
+
+def _removals(world: World) -> dict[tuple[str, str], datetime]:
+    ids = Ids(world)
+    gone = (e for e in world.entries if e.deleted_at and e.deleted_at <= world.as_of)
+    return {("time_entries", ids.entries[e.key]): e.deleted_at for e in gone if e.deleted_at}
+
+
+def read_firm(folder: Path) -> tuple[FirmSpec, datetime]:
+    """The spec of the firm in a folder and how far its time has run.
+
+    Raises FileNotFoundError, with what to do, when there is none.
+    """
+    path = folder / "firm.json"
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no simulated firm yet; run `python -m sandbox init`")
+    held = json.loads(path.read_text())
+    spec = FirmSpec(held["seed"], held["people"], held["months"], parse_moment(held["planted_at"]))
+    return spec, parse_moment(held["as_of"])
+
+
+def _remember(folder: Path, spec: FirmSpec, as_of: datetime) -> None:
+    held = {
+        "seed": spec.seed, "people": spec.people, "months": spec.months, "planted_at": stamp(spec.planted_at),
+        "as_of": stamp(as_of),
+    }  # fmt: skip
+    (folder / "firm.json").write_text(json.dumps(held, indent=1) + "\n")
+    set_clock(folder / "clock.json", as_of)
+
+
+def _write_truth(folder: Path, world: World, mirror: Mapping[str, Mapping[str, Any]] | None) -> None:
+    found = [item.as_dict() for item in ground_truth(world, Ids(world), mirror)]
+    (folder / "ground_truth.json").write_text(json.dumps(found, indent=1) + "\n")
+
+

@@ -1,0 +1,233 @@
+"""Invoices, credit memos, payments, their lines and links, and the log of deleted records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sandbox.firm.billing import Line
+from sandbox.firm.days import period_id, stamp
+from sandbox.firm.group import CURRENCY_IDS, ENTITIES, UNITS, money
+from sandbox.firm.ids import Ids, number_prefix
+from sandbox.firm.receipts import mistakes
+from sandbox.firm.receivables import Receivable, Settlement
+from sandbox.firm.world import World
+
+Row = dict[str, Any]
+_DELETED_DRAFTS = 8_900_001  # ids of drafts that were deleted before history reached us
+
+
+def documents(world: World, ids: Ids) -> dict[str, list[Row]]:
+    """Rows of the tables around transactions."""
+    headers: list[Row] = []
+    lines: list[Row] = []
+    links: list[Row] = []
+    numbers, missing = ids.invoice_numbers
+    memos: dict[str, int] = {}
+    for item in world.receivables:
+        headers.append(_invoice(world, ids, item, numbers[item.invoice.key]))
+        lines.extend(_invoice_lines(world, ids, item))
+    applied = sorted(
+        ((s, r) for r in world.receivables for s in r.settlements if s.at <= world.as_of),
+        key=lambda pair: (pair[0].at, pair[0].key),
+    )
+    for settlement, item in applied:
+        entity = item.project.entity
+        if settlement.kind == "Payment":
+            headers.append(_payment(world, ids, settlement, item))
+            lines.append(_main_line(world, ids, settlement.key, item, settlement.amount, stamp(settlement.at), settlement.at.date()))
+        else:
+            memos[entity] = memos.get(entity, 5000) + 1
+            headers.append(_credit(world, ids, settlement, item, memos[entity]))
+            lines.extend(_credit_lines(world, ids, settlement, item))
+        links.append(_link(ids, settlement, item))
+    wrong = mistakes(world)
+    headers.extend(_mistake(world, ids, s) for s in wrong if s.deleted_at and s.deleted_at > world.as_of)
+    return {
+        "transaction": headers,
+        "transactionline": lines,
+        "nexttransactionlinelink": links,
+        "deletedrecord": [*_deleted_receipts(world, ids, wrong), *_deleted_drafts(world, missing)],
+    }
+
+
+def _rate(world: World, item: Receivable, day: date) -> Decimal:
+    return world.fx.rate(ENTITIES[item.project.entity].currency, item.project.currency, day)
+
+
+def _functional(world: World, item: Receivable, minor: int, day: date) -> str:
+    """Amount in the entity's own currency, rounded to its minor unit."""
+    amount = Decimal(money(minor, item.project.currency)) * _rate(world, item, day)
+    unit = Decimal(1) if ENTITIES[item.project.entity].currency == "JPY" else Decimal("0.01")
+    return str(amount.quantize(unit, ROUND_HALF_UP))
+
+
+def _header(world: World, ids: Ids, key: str, item: Receivable, day: date) -> Row:
+    return {
+        "id": ids.transactions[key],
+        "entity": ids.erp_customer(item.project.account.key),
+        "trandate": day.isoformat(),
+        "postingperiod": period_id(day),
+        "currency": CURRENCY_IDS[item.project.currency],
+        "exchangerate": str(_rate(world, item, day)),
+        "subsidiary": ENTITIES[item.project.entity].subsidiary,
+        "posting": True,
+        "voided": False,
+    }
+
+
+def _invoice(world: World, ids: Ids, item: Receivable, number: str) -> Row:
+    invoice, currency, at = item.invoice, item.project.currency, world.as_of
+    posted, still_open = item.is_posted(at), item.open_amount(at)
+    opened, closed = item.dispute or (None, None)
+    return _header(world, ids, invoice.key, item, invoice.created_at.date()) | {
+        "tranid": number,
+        "type": "CustInvc",
+        "duedate": item.due.isoformat(),
+        "status": "D" if not posted else "A" if still_open else "B",
+        "posting": posted,
+        "foreigntotal": money(item.gross, currency),
+        "foreignamountunpaid": money(still_open, currency),
+        "memo": item.project.name,
+        "createddate": stamp(invoice.created_at),
+        "lastmodifieddate": stamp(item.changed_at(at)),
+        "custbody_kantata_invoice_id": ids.psa_invoices[invoice.psa] if invoice.psa else None,
+        "custbody_disputed": item.is_disputed(at),
+        "custbody_dispute_opened": opened.date().isoformat() if opened and opened <= at else None,
+        "custbody_dispute_closed": closed.date().isoformat() if closed and closed <= at else None,
+    }
+
+
+def _line(ids: Ids, key: str, number: int, changed: str, amount: str, functional: str, **more: Any) -> Row:
+    transaction = ids.transactions[key]
+    return {
+        "transaction": transaction, "id": str(number), "uniquekey": str(int(transaction) * 1000 + number),
+        "linesequencenumber": number, "mainline": False, "taxline": False, "entity": None, "item": None, "memo": None,
+        "quantity": None, "rate": None, "foreignamount": amount, "netamount": functional,
+        "linelastmodifieddate": changed,
+    } | more  # fmt: skip
+
+
+def _main_line(world: World, ids: Ids, key: str, item: Receivable, minor: int, changed: str, day: date) -> Row:
+    amount = money(minor, item.project.currency)
+    return _line(ids, key, 0, changed, amount, _functional(world, item, minor, day), mainline=True)
+
+
+def _invoice_lines(world: World, ids: Ids, item: Receivable) -> Iterator[Row]:
+    at = item.invoice.posted_at if item.is_posted(world.as_of) else item.invoice.created_at
+    yield from _document_lines(world, ids, item, item.invoice.key, 1, stamp(at or item.invoice.created_at),
+                               item.invoice.created_at.date())  # fmt: skip
+
+
+def _credit_lines(world: World, ids: Ids, settlement: Settlement, item: Receivable) -> Iterator[Row]:
+    yield from _document_lines(world, ids, item, settlement.key, -1, stamp(settlement.at), settlement.at.date())
+
+
+def _document_lines(
+    world: World, ids: Ids, item: Receivable, key: str, sign: int, changed: str, day: date
+) -> Iterator[Row]:
+    yield _main_line(world, ids, key, item, sign * item.gross, changed, day)
+    currency, number = item.project.currency, 0
+    for number, line in enumerate(item.invoice.lines, start=1):
+        minor = -sign * line.amount
+        yield _line(
+            ids, key, number, changed, money(minor, currency), _functional(world, item, minor, day),
+            entity=ids.job(item.project.key), item=_ITEMS[line.source], memo=line.text,
+            quantity=_quantity(line), rate=money(line.rate, currency) if line.rate is not None else None,
+            custcol_source_type=line.source, custcol_source_ref=_reference(world, ids, line),
+            custcol_service_start=line.service_start.isoformat(), custcol_service_end=line.service_end.isoformat(),
+        )  # fmt: skip
+    if item.tax:
+        minor = -sign * item.tax
+        yield _line(ids, key, number + 1, changed, money(minor, currency), _functional(world, item, minor, day),
+                    taxline=True, item="Tax")  # fmt: skip
+
+
+_ITEMS = {
+    "time": "Professional services", "expense": "Reimbursable expense", "milestone": "Milestone fee",
+    "fixed_fee": "Fixed fee", "retainer": "Retainer", "extra": "Additional services", "discount": "Discount",
+}  # fmt: skip
+
+
+def _quantity(line: Line) -> str:
+    if line.minutes is None:
+        return "1"
+    return str(Decimal(line.minutes) / 60) if line.minutes % 60 else str(line.minutes // 60)
+
+
+def _reference(world: World, ids: Ids, line: Line) -> str | None:
+    if not line.reference:
+        return None
+    kind, *parts = line.reference
+    if kind == "time":
+        return f"{ids.user(int(parts[0][1:]))}|{ids.role(parts[1])}"
+    if kind == "expense":
+        return ids.expenses[parts[0]]
+    if kind == "milestone":
+        return ids.milestone(parts[0])
+    if kind == "charge":
+        return ids.charges[parts[0]]
+    if kind == "change":
+        return ids.changes[parts[0]]
+    return f"{int(ids.sf_contracts['K-' + parts[0]]):08d}"
+
+
+def _payment(world: World, ids: Ids, settlement: Settlement, item: Receivable) -> Row:
+    day, number = settlement.at.date(), ids.transactions[settlement.key]
+    return _header(world, ids, settlement.key, item, day) | {
+        "tranid": f"PMT{number}", "type": "CustPymt", "status": "C", "memo": None,
+        "foreigntotal": money(settlement.amount, item.project.currency), "foreignamountunpaid": None,
+        "createddate": stamp(settlement.at), "lastmodifieddate": stamp(settlement.at),
+    }  # fmt: skip
+
+
+def _credit(world: World, ids: Ids, settlement: Settlement, item: Receivable, number: int) -> Row:
+    psa = item.invoice.psa
+    return _header(world, ids, settlement.key, item, settlement.at.date()) | {
+        "tranid": f"CM{number_prefix(item.project.entity).removeprefix('INV')}{number}", "type": "CustCred", "status": "B",
+        "memo": "Credited and billed again", "foreigntotal": money(settlement.amount, item.project.currency),
+        "foreignamountunpaid": money(0, item.project.currency), "createddate": stamp(settlement.at),
+        "lastmodifieddate": stamp(settlement.at), "custbody_kantata_invoice_id": ids.psa_invoices[psa] if psa else None,
+    }  # fmt: skip
+
+
+def _link(ids: Ids, settlement: Settlement, item: Receivable) -> Row:
+    return {
+        "previousdoc": ids.transactions[item.invoice.key], "previousline": "0",
+        "nextdoc": ids.transactions[settlement.key], "nextline": "0",
+        "foreignamount": money(settlement.amount, item.project.currency), "linktype": settlement.kind,
+        "lastmodifieddate": stamp(settlement.at),
+    }  # fmt: skip
+
+
+def _mistake(world: World, ids: Ids, settlement: Settlement) -> Row:
+    customer = world.customers["C0000"]
+    day, number = settlement.at.date(), ids.transactions[settlement.key]
+    return {
+        "id": number, "tranid": f"PMT{number}", "type": "CustPymt", "entity": ids.erp_customer(customer.accounts[0].key),
+        "trandate": day.isoformat(), "postingperiod": period_id(day), "currency": CURRENCY_IDS[customer.currency],
+        "exchangerate": "1.00000000", "subsidiary": ENTITIES[customer.entity].subsidiary, "status": "B", "posting": True,
+        "voided": False, "foreigntotal": money(settlement.amount * UNITS[customer.currency] // 100, customer.currency),
+        "createddate": stamp(settlement.at), "lastmodifieddate": stamp(settlement.at),
+    }  # fmt: skip
+
+
+def _deleted_receipts(world: World, ids: Ids, wrong: list[Settlement]) -> Iterator[Row]:
+    for settlement in wrong:
+        if settlement.deleted_at and settlement.deleted_at <= world.as_of:
+            number = ids.transactions[settlement.key]
+            yield {
+                "recordid": number, "recordtypeid": "33", "type": "CustPymt", "name": f"Payment #PMT{number}",
+                "deleteddate": stamp(settlement.deleted_at),
+            }  # fmt: skip
+
+
+def _deleted_drafts(world: World, missing: list[tuple[str, str, Receivable]]) -> Iterator[Row]:
+    for number, (_, name, following) in enumerate(missing):
+        if world.gaps[following.invoice.key]:
+            yield {
+                "recordid": str(_DELETED_DRAFTS + number), "recordtypeid": "7", "type": "CustInvc",
+                "name": f"Invoice #{name}", "deleteddate": stamp(following.invoice.created_at + timedelta(days=1)),
+            }  # fmt: skip

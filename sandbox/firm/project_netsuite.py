@@ -1,0 +1,223 @@
+"""The world as NetSuite shows it: reference data, customers, jobs and the billing schedule."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox.firm.customers import TERMS, Account, Customer
+from sandbox.firm.days import add_months, month_end, moment, months_between, period_id, stamp
+from sandbox.firm.fx import business_days
+from sandbox.firm.group import CURRENCY_IDS, ENTITIES, NETSUITE, PARENT_SUBSIDIARY, money
+from sandbox.firm.ids import Ids
+from sandbox.firm.netsuite_documents import documents
+from sandbox.firm.projects import Project
+from sandbox.firm.world import World
+
+Row = dict[str, Any]
+INSTANCE = NETSUITE
+_PERIODS_AHEAD = 12
+
+
+def project_netsuite(world: World, ids: Ids) -> dict[str, list[Row]]:
+    """Rows by SuiteQL table, in its column names."""
+    accounts = [(c, a) for c in world.customers.values() for a in c.accounts]
+    return {
+        "subsidiary": _subsidiaries(),
+        "currency": [
+            {"id": number, "symbol": code, "name": code, "currencyprecision": 0 if code == "JPY" else 2}
+            for code, number in CURRENCY_IDS.items()
+        ],
+        "term": [
+            {"id": str(number + 1), "name": f"Net {days}", "daysuntilnetdue": days} for number, days in enumerate(TERMS)
+        ],
+        "customer": [_customer(ids, c, a) for c, a in accounts],
+        "customersubsidiaryrelationship": [
+            {
+                "id": ids.erp_customer(a.key), "entity": ids.erp_customer(a.key),
+                "subsidiary": ENTITIES[a.entity].subsidiary, "isprimary": True,
+            }
+            for _, a in accounts
+        ],  # fmt: skip
+        "entityaddress": [_address(ids, c, a) for c, a in accounts],
+        "customeraddressbook": [
+            {
+                "internalid": _address_id(ids, a), "entity": ids.erp_customer(a.key),
+                "addressbookaddress": _address_id(ids, a), "label": "Billing", "defaultbilling": True,
+                "defaultshipping": True,
+            }
+            for _, a in accounts
+        ],  # fmt: skip
+        "job": [_job(world, ids, p) for p in world.projects.values() if _job_at(p) <= world.as_of],
+        "accountingperiod": _periods(world),
+        "currencyrate": _spot_rates(world),
+        "consolidatedexchangerate": _consolidated(world),
+        "charge": _charges(world, ids),
+        **documents(world, ids),
+    }
+
+
+def _subsidiaries() -> list[Row]:
+    parent = {
+        "id": PARENT_SUBSIDIARY, "name": "Meridian Group", "fullname": "Meridian Group",
+        "legalname": "Meridian Consulting Group Holdings, Inc.", "parent": None, "currency": CURRENCY_IDS["USD"],
+        "country": "US", "iselimination": False, "fiscalcalendar": "1",
+    }  # fmt: skip
+    return [parent] + [
+        {
+            "id": e.subsidiary, "name": e.name, "fullname": f"Meridian Group : {e.name}", "legalname": e.name,
+            "parent": PARENT_SUBSIDIARY, "currency": CURRENCY_IDS[e.currency], "country": e.country,
+            "iselimination": False, "fiscalcalendar": "2" if e.id in ("MCG-UK", "MCG-JP") else "1",
+        }
+        for e in ENTITIES.values()
+    ]  # fmt: skip
+
+
+def _address_id(ids: Ids, account: Account) -> str:
+    return str(int(ids.erp_customer(account.key)) + 50_000)
+
+
+def _customer(ids: Ids, customer: Customer, account: Account) -> Row:
+    own = ids.erp_customer(account.key)
+    changed = customer.created_at + timedelta(days=1)
+    return {
+        "id": own,
+        "entityid": f"CUST{own}",
+        "companyname": customer.legal_name,
+        "altname": customer.name,
+        "email": f"ap@{customer.short}.example",
+        "parent": None,
+        "currency": CURRENCY_IDS[account.currency],
+        "terms": str(TERMS.index(customer.terms) + 1),
+        "category": customer.industry,
+        "vatregnumber": customer.tax_id,
+        "creditholdoverride": "ON" if customer.credit_hold else "AUTO",
+        "isinactive": False,
+        "externalid": None,
+        "defaultbillingaddress": _address_id(ids, account),
+        "datecreated": stamp(customer.created_at),
+        "lastmodifieddate": stamp(changed),
+        "custentity_sf_account_id": ids.account(customer.number) if customer.link == "reference" else None,
+    }
+
+
+def _address(ids: Ids, customer: Customer, account: Account) -> Row:
+    return {
+        "nkey": _address_id(ids, account), "addr1": customer.street, "addr2": None, "city": customer.city,
+        "state": customer.state or None, "zip": customer.postal_code, "country": customer.country,
+    }  # fmt: skip
+
+
+def _job_at(project: Project) -> datetime:
+    return project.opened_at + timedelta(hours=2)
+
+
+def has_external_id(world: World, project: Project) -> bool:
+    """Most jobs carry the workspace id; the others are known by the PSA's reference only."""
+    return not world.chance.hit(0.12, "job id", project.key)
+
+
+def _job(world: World, ids: Ids, project: Project) -> Row:
+    linked = project.deal and not world.chance.hit(0.15, "job deal", project.key)
+    return {
+        "id": ids.job(project.key),
+        "entityid": project.code,
+        "companyname": project.name,
+        "parent": ids.erp_customer(project.account.key),
+        "subsidiary": ENTITIES[project.entity].subsidiary,
+        "currency": CURRENCY_IDS[project.currency],
+        "jobbillingtype": "TM" if project.contract_type == "time_and_materials" else "FBM",
+        "entitystatus": "2",
+        "startdate": project.start.isoformat(),
+        "projectedenddate": project.end.isoformat(),
+        "isinactive": False,
+        "externalid": ids.workspace(project.key) if has_external_id(world, project) else None,
+        "jobprice": money(project.price, project.currency),
+        "lastmodifieddate": stamp(_job_at(project)),
+        "custentity_sf_opportunity_id": ids.opportunities.get(str(project.deal)) if linked else None,
+    }
+
+
+def _periods(world: World) -> list[Row]:
+    current = world.as_of.date().replace(day=1)
+    last_closed = add_months(current, -2)
+    rows = []
+    for month in months_between(add_months(world.spec.start, -1), add_months(current, _PERIODS_AHEAD)):
+        closed = month <= last_closed
+        rows.append(
+            {
+                "id": period_id(month), "periodname": f"{month:%b %Y}", "startdate": month.isoformat(),
+                "enddate": month_end(month).isoformat(), "closed": closed, "arlocked": closed, "alllocked": closed,
+                "isquarter": False, "isyear": False, "isadjust": False,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def _spot_rates(world: World) -> list[Row]:
+    pairs = [(b, o) for b in CURRENCY_IDS for o in CURRENCY_IDS if b != o]
+    rows = []
+    for day in business_days(world.fx.first, world.as_of.date()):
+        at = moment(day, 6)
+        if at > world.as_of:
+            continue
+        for number, (base, other) in enumerate(pairs):
+            rows.append(
+                {
+                    "id": str((day - world.fx.first).days * len(pairs) + number + 1), "basecurrency": CURRENCY_IDS[base],
+                    "transactioncurrency": CURRENCY_IDS[other], "exchangerate": str(world.fx.rate(base, other, day)),
+                    "effectivedate": day.isoformat(), "lastmodifieddate": stamp(at),
+                }
+            )  # fmt: skip
+    return rows
+
+
+def _consolidated(world: World) -> list[Row]:
+    rows = []
+    for month in months_between(world.spec.start, world.as_of.date()):
+        last = min(month_end(month), world.as_of.date())
+        for entity in ENTITIES.values():
+            current = world.fx.rate("USD", entity.currency, last)
+            rows.append(
+                {
+                    "id": f"{period_id(month)}{entity.subsidiary}", "postingperiod": period_id(month),
+                    "fromsubsidiary": entity.subsidiary, "tosubsidiary": PARENT_SUBSIDIARY,
+                    "averagerate": str(world.fx.average("USD", entity.currency, month, last)),
+                    "currentrate": str(current), "historicalrate": str(current),
+                }
+            )  # fmt: skip
+    return rows
+
+
+def _charges(world: World, ids: Ids) -> list[Row]:
+    rows = []
+    for charge in world.billed.charges:
+        if charge.created_at > world.as_of:
+            continue
+        project = world.projects[charge.project]
+        moments = [charge.created_at]
+        stage = "HOLD"
+        if charge.ready_at and charge.ready_at <= world.as_of:
+            stage = "READY"
+            moments.append(charge.ready_at)
+        if charge.invoiced_at:
+            stage = "PROCESSED"
+            moments.append(charge.invoiced_at)
+        milestone = charge.milestone
+        rows.append(
+            {
+                "id": ids.charges[charge.key],
+                "billto": ids.erp_customer(project.account.key),
+                "project": ids.job(project.key),
+                "subsidiary": ENTITIES[project.entity].subsidiary,
+                "currency": CURRENCY_IDS[project.currency],
+                "amount": money(charge.amount, project.currency),
+                "chargedate": charge.day.isoformat(),
+                "stage": stage,
+                "description": charge.text,
+                "externalid": ids.milestone(milestone.key) if milestone and milestone.external_id else None,
+                "invoice": ids.transactions[charge.invoice] if charge.invoice else None,
+                "lastmodifieddate": stamp(max(moments)),
+            }
+        )
+    return rows

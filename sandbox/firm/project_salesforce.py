@@ -1,0 +1,223 @@
+"""The world as Salesforce shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox.firm.customers import Customer
+from sandbox.firm.days import moment, stamp
+from sandbox.firm.group import BUSINESS_UNITS, CONTRACT_TYPES, ENTITIES, PRACTICES, SALESFORCE, money
+from sandbox.firm.ids import Ids
+from sandbox.firm.plants_money import other_spelling
+from sandbox.firm.projects import STAGES, Contract, Deal
+from sandbox.firm.world import World
+from sandbox.simulators.salesforce.ids import make_id
+
+Row = dict[str, Any]
+INSTANCE = SALESFORCE
+
+
+def project_salesforce(world: World, ids: Ids) -> dict[str, list[Row]]:
+    """Rows by object, in API field names."""
+    return {
+        "User": _users(world, ids),
+        "OpportunityStage": _stages(world),
+        "Account": [_account(world, ids, customer) for customer in world.customers.values()],
+        "Opportunity": [_opportunity(world, ids, deal) for deal in world.deals],
+        "Contract": [_contract(world, ids, contract) for contract in world.contracts],
+        "Change_Request__c": _changes(world, ids),
+    }
+
+
+def _users(world: World, ids: Ids) -> list[Row]:
+    rows = []
+    for person in world.people:
+        if person.role not in ("Partner", "Principal") or moment(person.hired, 8) > world.as_of:
+            continue
+        active = person.employed_on(world.as_of.date())
+        changed = person.termination if person.termination and not active else person.hired
+        rows.append(
+            {
+                "Id": ids.sf_user(person.number),
+                "Username": person.email,
+                "Email": person.email,
+                "Name": person.name,
+                "IsActive": active,
+                "ManagerId": ids.sf_user(0) if person.number else None,
+                "SystemModstamp": stamp(moment(changed, 23 if not active else 8)),
+            }
+        )
+    return rows
+
+
+def _stages(world: World) -> list[Row]:
+    at = stamp(moment(world.spec.start - timedelta(days=900), 8))
+    return [
+        {
+            "Id": make_id("OpportunityStage", order + 1), "ApiName": name, "MasterLabel": name, "SortOrder": order + 1,
+            "IsActive": True, "IsClosed": closed, "IsWon": won, "DefaultProbability": str(share), "SystemModstamp": at,
+        }
+        for order, (name, share, closed, won) in enumerate(STAGES)
+    ]  # fmt: skip
+
+
+def _account(world: World, ids: Ids, customer: Customer) -> Row:
+    def shown(attribute: str, value: Any) -> Any:
+        return world.customer_drift.get(("salesforce", customer.key, attribute), value)
+
+    owners = [p for p in world.people if p.role == "Partner" and p.termination is None]
+    created = customer.created_at
+    street = str(shown("billing_address", customer.street))
+    return {
+        "Id": ids.account(customer.number),
+        "Name": customer.name,
+        "ParentId": None,
+        "Type": "Customer",
+        "Industry": customer.industry,
+        "AccountNumber": f"ACC-{customer.number + 1:05d}",
+        "Website": customer.website,
+        "BillingStreet": street.upper() if customer.number % 8 == 2 else street,
+        "BillingCity": customer.city,
+        "BillingState": customer.state or None,
+        "BillingPostalCode": customer.postal_code,
+        "BillingCountry": customer.country,
+        "OwnerId": ids.sf_user(world.chance.pick(owners, "account owner", customer.key).number),
+        "CurrencyIsoCode": shown("currency", customer.currency),
+        "CreatedDate": stamp(created),
+        "LastModifiedDate": stamp(created + timedelta(days=2)),
+        "SystemModstamp": stamp(created + timedelta(days=2)),
+        "IsDeleted": False,
+        "MasterRecordId": None,
+        "Legal_Name__c": shown("legal_name", other_spelling(customer)),
+        "Tax_Id__c": _spaced(customer, shown("tax_id", customer.tax_id)),
+        "NetSuite_Customer_Id__c": _erp_reference(ids, customer),
+        "Payment_Terms_Days__c": shown("payment_terms", customer.terms),
+        "ERP_Credit_Hold__c": shown("credit_hold", customer.credit_hold),
+        "Business_Unit__c": BUSINESS_UNITS[list(BUSINESS_UNITS)[customer.number % 3]].salesforce,
+    }
+
+
+def _erp_reference(ids: Ids, customer: Customer) -> str | None:
+    if customer.link != "reference" or customer.number % 5 == 3:
+        return None  # matched from the ERP side, by tax id, or by name
+    return ids.erp_customer(customer.accounts[0].key)
+
+
+def _spaced(customer: Customer, tax_id: Any) -> Any:
+    """Some people type tax ids with spaces."""
+    if tax_id and customer.number % 7 == 4 and customer.country in ("GB", "DE"):
+        return f"{tax_id[:2]} {tax_id[2:5]} {tax_id[5:]}"
+    return tax_id
+
+
+def _opportunity(world: World, ids: Ids, deal: Deal) -> Row:
+    stage, since = deal.stage_at(world.as_of)
+    name, probability, closed, won = STAGES[stage]
+    customer = world.customers[deal.customer]
+    moments = [deal.created_at, since]
+    opened = [world.projects[key] for key in deal.projects if key in world.projects]
+    noted = opened[0] if opened and deal.workspace_field else None
+    if noted:
+        moments.append(noted.opened_at + timedelta(minutes=5))
+    if deal.deleted_at and deal.deleted_at <= world.as_of:
+        moments.append(deal.deleted_at)
+    mirror = erp_fields(world, deal)
+    if mirror["ERP_Open_Amount__c"] is not None:
+        moments.append(world.spec.planted_at - timedelta(hours=5))
+    modified = stamp(max(moment for moment in moments if moment <= world.as_of))
+    return {
+        "Id": ids.opportunities[deal.key],
+        "AccountId": ids.account(customer.number),
+        "Name": deal.name,
+        "StageName": name,
+        "IsClosed": closed,
+        "IsWon": won,
+        "CloseDate": deal.closed_at.date().isoformat(),
+        "Amount": money(deal.amount, deal.currency),
+        "CurrencyIsoCode": deal.currency,
+        "Type": deal.kind,
+        "Probability": str(probability),
+        "OwnerId": ids.sf_user(deal.owner.number),
+        "CreatedDate": stamp(deal.created_at),
+        "LastModifiedDate": modified,
+        "SystemModstamp": modified,
+        "IsDeleted": bool(deal.deleted_at and deal.deleted_at <= world.as_of),
+        "Services_Amount__c": money(deal.services, deal.currency),
+        "Legal_Entity__c": ENTITIES[deal.entity].salesforce,
+        "Practice__c": PRACTICES[deal.practice].salesforce,
+        "Business_Unit__c": BUSINESS_UNITS[deal.unit].salesforce,
+        "Contract_Type__c": CONTRACT_TYPES[deal.contract_type][0] if deal.contract_type else None,
+        "Start_Date__c": deal.start.isoformat(),
+        "End_Date__c": deal.end.isoformat(),
+        "Kantata_Workspace_Id__c": ids.workspace(noted.key) if noted else None,
+        **mirror,
+    }
+
+
+def erp_fields(world: World, deal: Deal) -> Row:
+    """The ERP fields as they were filled at the start; nothing in the firm but Concord writes them later."""
+    at = world.spec.planted_at
+    standing = world.standing(deal, at) if deal.won and deal.closed_at <= at else None
+    if standing is None:
+        return {
+            "ERP_Open_Amount__c": None, "ERP_Overdue_Bucket__c": None, "ERP_Disputed__c": False,
+            "ERP_Last_Payment_Date__c": None,
+        }  # fmt: skip
+
+    def shown(field: str, value: Any) -> Any:
+        return world.deal_drift.get((deal.key, field), value)
+
+    paid = shown("last_payment_date", standing.last_payment)
+    return {
+        "ERP_Open_Amount__c": money(int(shown("open_amount", standing.open_amount)), deal.currency),
+        "ERP_Overdue_Bucket__c": shown("overdue_bucket", standing.bucket),
+        "ERP_Disputed__c": shown("disputed", standing.disputed),
+        "ERP_Last_Payment_Date__c": paid.isoformat() if paid else None,
+    }
+
+
+def _contract(world: World, ids: Ids, contract: Contract) -> Row:
+    number = ids.sf_contracts[contract.key]
+    at: datetime = contract.signed_at + timedelta(minutes=20)
+    modified = stamp(min(at, world.as_of))
+    return {
+        "Id": make_id("Contract", number),
+        "AccountId": ids.account(world.customers[contract.customer].number),
+        "ContractNumber": f"{int(number):08d}",
+        "Status": "Activated",
+        "StartDate": contract.start.isoformat(),
+        "EndDate": contract.end.isoformat(),
+        "ContractTerm": max(1, round((contract.end - contract.start).days / 30)),
+        "CurrencyIsoCode": contract.currency,
+        "CreatedDate": modified,
+        "LastModifiedDate": modified,
+        "SystemModstamp": modified,
+        "IsDeleted": False,
+        "Opportunity__c": ids.opportunities[contract.deal],
+        "Contract_Type__c": CONTRACT_TYPES[contract.contract_type][0],
+        "Contract_Value__c": money(contract.value, contract.currency),
+        "Legal_Entity__c": ENTITIES[contract.entity].salesforce,
+        "Not_To_Exceed__c": money(contract.not_to_exceed, contract.currency) if contract.not_to_exceed else None,
+        "Billed_In_Advance__c": contract.in_advance,
+        "PO_Number__c": contract.order_number,
+    }
+
+
+def _changes(world: World, ids: Ids) -> list[Row]:
+    return [
+        {
+            "Id": ids.changes[change.key],
+            "Name": f"CR-{number + 1:04d}",
+            "CurrencyIsoCode": change.currency,
+            "CreatedDate": stamp(change.created_at),
+            "SystemModstamp": stamp(change.approved_at or change.created_at),
+            "IsDeleted": False,
+            "Opportunity__c": ids.opportunities[change.deal],
+            "Amount__c": money(change.amount, change.currency),
+            "Status__c": "Approved" if change.approved_at else "Submitted",
+            "Approved_On__c": change.approved_at.date().isoformat() if change.approved_at else None,
+            "Description__c": change.description,
+        }
+        for number, change in enumerate(sorted(world.changes, key=lambda c: (c.created_at, c.key)))
+    ]

@@ -1,0 +1,166 @@
+"""Projects, their teams and milestones, and the deals and contracts behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sandbox.firm.customers import Account
+from sandbox.firm.people import Person
+
+STAGES = (
+    ("Prospecting", 10, False, False),
+    ("Qualification", 25, False, False),
+    ("Proposal", 50, False, False),
+    ("Negotiation", 75, False, False),
+    ("Closed Won", 100, True, True),
+    ("Closed Lost", 0, True, False),
+)
+PHASES = ("Discovery", "Design", "Delivery", "Project management")
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A person on a project. `planned_end` stands until `cut_at`, when a leaver's bookings are shortened."""
+
+    key: str
+    project: str
+    person: Person
+    start: date
+    end: date
+    planned_end: date
+    cut_at: datetime | None
+    share: float
+    daily_minutes: int | None = None  # given: that much each day, beside the person's main work
+    works: bool = True  # False: booked only, no time follows
+
+    def end_at(self, at: datetime) -> date:
+        """The booked end as the PSA shows it at that moment."""
+        return self.end if self.cut_at and self.cut_at <= at else self.planned_end
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """A payable result. `accepted` is when the customer accepts it, which may lie ahead."""
+
+    key: str
+    project: str
+    order: int
+    title: str
+    baseline: date
+    due: date
+    accepted: date
+    amount: int
+    hold: bool = False  # planted: accepted and forgotten
+    ready_only: bool = False  # looks forgotten, but the schedule line is ready
+    external_id: bool = True
+
+
+@dataclass(frozen=True)
+class Project:
+    """One piece of client work. Money is in minor units of `account.currency`."""
+
+    key: str
+    number: int
+    name: str
+    deal: str | None
+    account: Account
+    practice: str
+    unit: str
+    contract_type: str
+    start: date
+    end: date
+    opened_at: datetime
+    team: tuple[Assignment, ...]
+    price: int
+    budget_hours: int
+    milestones: tuple[Milestone, ...]
+    card: str
+    lead: Person
+    story: str = ""
+    archived_at: datetime | None = None
+    on_hold_from: date | None = None
+    first_part_of: str | None = None  # a split deal: the other project of the same deal
+
+    @property
+    def currency(self) -> str:
+        """Currency of contract, rates and invoices."""
+        return self.account.currency
+
+    @property
+    def entity(self) -> str:
+        """The contracting legal entity."""
+        return self.account.entity
+
+    @property
+    def code(self) -> str:
+        """Project code shared by PSA and ERP."""
+        return f"PRJ-{self.key}"
+
+
+@dataclass(frozen=True)
+class Deal:
+    """An opportunity. `won` says how it ends on its close date; before that it is open."""
+
+    key: str
+    name: str
+    customer: str
+    amount: int
+    services: int
+    currency: str
+    entity: str
+    practice: str
+    unit: str
+    contract_type: str | None
+    kind: str  # 'New Business', 'Existing Business', 'Renewal' or 'Product'
+    created_at: datetime
+    closed_at: datetime
+    won: bool
+    owner: Person
+    start: date
+    end: date
+    projects: tuple[str, ...]
+    story: str = ""
+    deleted_at: datetime | None = None
+    workspace_field: bool = True  # whether sales noted the project id on the opportunity
+
+    def stage_at(self, at: datetime) -> tuple[int, datetime]:
+        """Index into STAGES at that moment, and since when."""
+        if at >= self.closed_at:
+            return (4 if self.won else 5), self.closed_at
+        step = (self.closed_at - self.created_at) / 4
+        index = min(3, int((at - self.created_at) / step))
+        return index, self.created_at + step * index
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The signed agreement of a won deal."""
+
+    key: str
+    deal: str
+    customer: str
+    contract_type: str
+    value: int
+    currency: str
+    entity: str
+    start: date
+    end: date
+    signed_at: datetime
+    not_to_exceed: int | None
+    in_advance: bool
+    order_number: str
+
+
+@dataclass(frozen=True)
+class ChangeRequest:
+    """Extra scope on a running project, agreed or still open."""
+
+    key: str
+    deal: str
+    project: str
+    amount: int
+    currency: str
+    created_at: datetime
+    approved_at: datetime | None
+    description: str

@@ -1,0 +1,128 @@
+"""The firm's whole world at one moment: a pure function of the spec, the as-of moment and the configuration."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sandbox.firm.billing import Billed, Invoice, Ledger, bill
+from sandbox.firm.chance import Chance
+from sandbox.firm.customers import Customer, make_customers
+from sandbox.firm.deals import make_changes, make_contracts, make_deals
+from sandbox.firm.expenses import Expense, make_expenses
+from sandbox.firm.fx import Rates
+from sandbox.firm.leave import Leave, make_leave
+from sandbox.firm.days import add_months
+from sandbox.firm.people import Person, make_people
+from sandbox.firm.plants_money import drift_of_customers, drift_of_deals, plant_invoices
+from sandbox.firm.plants_time import TimePlants, mark_skipped, plant_time
+from sandbox.firm.projects import Assignment, ChangeRequest, Contract, Deal, Project
+from sandbox.firm.rates import SpecialCard
+from sandbox.firm.receivables import Receivable, Standing, receivable, standing
+from sandbox.firm.scenarios import scenario_projects, special_cards
+from sandbox.firm.spec import FirmSpec
+from sandbox.firm.staffing import Book, staff_projects
+from sandbox.firm.timesheets import TimeBook, TimeEntry, log_time
+
+
+@dataclass(frozen=True)
+class World:
+    """All facts known by `as_of`. Projections show them; ground truth names what is wrong with them."""
+
+    spec: FirmSpec
+    as_of: datetime
+    chance: Chance
+    people: list[Person]
+    customers: dict[str, Customer]
+    projects: dict[str, Project]  # those whose workspace exists by now, in order of opening
+    deals: list[Deal]
+    contracts: list[Contract]
+    changes: list[ChangeRequest]
+    cards: list[SpecialCard]
+    leaves: list[Leave]
+    entries: list[TimeEntry]
+    expenses: list[Expense]
+    billed: Billed
+    receivables: list[Receivable]  # in order of creation
+    credited: dict[str, datetime]
+    gaps: dict[str, bool]
+    fx: Rates
+    bookings: list[Assignment]
+    plants: TimePlants
+    customer_drift: dict[tuple[str, str, str], str | int | bool]
+    deal_drift: dict[tuple[str, str], str | int | bool | date | None]
+
+    def standing(self, deal: Deal, at: datetime) -> Standing | None:
+        """The true receivables of a deal at that moment."""
+        return standing(self._by_deal.get(deal.key, []), at)
+
+    @property
+    def _by_deal(self) -> dict[str, list[Receivable]]:
+        found = self.__dict__.get("_cache")
+        if found is None:
+            found = defaultdict(list)
+            for item in self.receivables:
+                if item.project.deal:
+                    found[item.project.deal].append(item)
+            object.__setattr__(self, "_cache", found)
+        return found
+
+
+def build_world(spec: FirmSpec, as_of: datetime) -> World:
+    """Build the world as it is at `as_of`, which must not lie before the planting."""
+    if as_of < spec.planted_at:
+        raise ValueError(f"as_of {as_of:%Y-%m-%d} lies before the first day of this firm, {spec.planted_on}")
+    chance, horizon = Chance(spec.seed), spec.horizon(as_of)
+    people = make_people(spec, chance, horizon)
+    customers = make_customers(spec, chance)
+    book = Book(spec, chance, people, customers)
+    planned = [*staff_projects(book, horizon), *scenario_projects(book)]
+    deals = make_deals(book, planned, horizon)
+    ordered = sorted(planned, key=lambda p: (p.opened_at, p.key))
+    projects = {p.key: replace(p, number=n) for n, p in enumerate(ordered) if p.opened_at <= as_of}
+    plants = plant_time(book, projects)
+    leaves = make_leave(spec, chance, people, as_of)
+    entries = log_time(TimeBook(spec, chance, projects, as_of), people, leaves)
+    entries += [entry for entry in plants.entries if entry.created_at <= as_of]
+    entries = mark_skipped(sorted(entries, key=lambda e: (e.created_at, e.key)), plants.skipped)
+    expenses = make_expenses(chance, list(projects.values()), as_of)
+    changes = make_changes(book, list(projects.values()), as_of)
+    billed = bill(Ledger(chance, projects, entries, expenses, changes, plants.forgotten, as_of))
+    invoices = plant_invoices(book, projects, billed.invoices)
+    by_key = {c.key: c for c in customers}
+    receivables = [
+        receivable(chance, i, projects[i.project], by_key[projects[i.project].account.customer], invoices.credited.get(i.key))
+        for i in sorted(invoices.invoices, key=lambda i: (i.created_at, i.key)) if i.created_at <= as_of
+    ]  # fmt: skip
+    known = [deal for deal in deals if deal.created_at <= as_of]
+    world = World(
+        spec=spec, as_of=as_of, chance=chance, people=people, customers=by_key, projects=projects, deals=known,
+        contracts=make_contracts(book, [d for d in known if d.closed_at <= as_of], _ceilings(projects, receivables)),
+        changes=changes, cards=special_cards(list(projects.values())), leaves=leaves, entries=entries,
+        expenses=expenses, billed=billed, receivables=receivables, credited=dict(invoices.credited),
+        gaps=dict(invoices.skipped_before), fx=Rates(chance, add_months(spec.start, -1)),
+        bookings=_bookings(projects, plants), plants=plants, customer_drift=drift_of_customers(book), deal_drift={},
+    )  # fmt: skip
+    won = [d for d in deals if d.won and d.closed_at <= spec.planted_at]
+    mirror = {d.key: world.standing(d, spec.planted_at) for d in won}
+    return replace(world, deal_drift=drift_of_deals(book, won, mirror))
+
+
+def _ceilings(projects: dict[str, Project], receivables: list[Receivable]) -> dict[str, int]:
+    """Contracts whose agreed maximum is exactly what has been billed."""
+    reached: dict[str, int] = defaultdict(int)
+    for item in receivables:
+        if item.project.story == "nte" and item.project.deal:
+            reached[item.project.deal] += item.invoice.net
+    return {projects[p.key].deal or "": reached[p.deal or ""] for p in projects.values() if p.story == "nte"}
+
+
+def _bookings(projects: dict[str, Project], plants: TimePlants) -> list[Assignment]:
+    found = [a for p in projects.values() for a in p.team]
+    return [*found, *(a for a in plants.bookings if a.project in projects)]
+
+
+def credit_invoices(world: World) -> list[Invoice]:
+    """Invoices that have been credited in full by now."""
+    return [r.invoice for r in world.receivables if r.invoice.key in world.credited]
