@@ -138,8 +138,8 @@ class NetSuiteClient:
     ) -> str:
         """Create the record with this external id, or change it; sent once. Returns the internal id.
 
-        Name every sublist you send in `replace`, or a repetition appends its lines. NetSuite ignores idempotency keys on direct calls: the external id is what makes a repeated create
-        find the first one.
+        Name every sublist you send in `replace`, or a repetition appends its lines. NetSuite ignores
+        idempotency keys on direct calls: the external id is what makes a repeated create find the first.
         """
         response = self._http.write(
             "PUT",

@@ -19,7 +19,7 @@ from sqlglot.schema import MappingSchema
 
 from sandbox.simulators.netsuite.errors import ApiError, bad_query
 from sandbox.simulators.netsuite.suiteql.labels import label
-from sandbox.simulators.netsuite.suiteql.moments import UserMoments
+from sandbox.simulators.netsuite.suiteql.moments import UserMoments, python_format
 
 Kind = str  # text, number, decimal, bool, date, stamp
 _KINDS = {
@@ -148,7 +148,7 @@ class _Rewriter:
         if isinstance(node, exp.ToChar):
             return self._to_char(node)
         if isinstance(node, exp.StrToTime | exp.StrToDate):
-            return _call("ns_stamp" if kind == "stamp" else "ns_day", node.this, node.args["format"])
+            return self._moment(node, kind)
         if isinstance(node, exp.CurrentTimestamp | exp.CurrentDate):
             return self._now(kind)
         if isinstance(node, exp.Cast) and kind == "date":
@@ -176,10 +176,18 @@ class _Rewriter:
         if kind in ("stamp", "date"):
             if model is None:
                 raise ValueError("TO_CHAR of a date needs a format")
+            python_format(model.name)
             return _call("ns_to_char", node.this, model)
         if model is not None:
             raise ValueError("TO_CHAR of a number takes no format here")
         return exp.cast(node.this, "text")
+
+    def _moment(self, node: exp.Expr, kind: Kind) -> exp.Expr:
+        model = node.args["format"]
+        if not isinstance(node.this, exp.Literal):
+            return _call("ns_stamp" if kind == "stamp" else "ns_day", node.this, model)
+        read = self.moments.stamp if kind == "stamp" else self.moments.day
+        return exp.Literal.string(str(read(node.this.name, model.name)))
 
     def _now(self, kind: Kind) -> exp.Expr:
         text = self.now() if kind == "stamp" else self.moments.local_day(self.now())
@@ -199,7 +207,7 @@ class _Rewriter:
 
     def _bring(self, operand: exp.Expr, wanted: Kind) -> None:
         kind = _kind(operand)
-        if isinstance(operand, exp.Literal):
+        if isinstance(operand, exp.Literal) and kind not in ("stamp", "date"):
             day = self.moments.typed(operand.name)
             text = self.moments.midnight(day) if wanted == "stamp" else day
             operand.replace(exp.Literal.string(str(text)))
