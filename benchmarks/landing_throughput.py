@@ -52,7 +52,7 @@ def entry(number: int, total: int) -> dict[str, Any]:
     """A time entry as the simulated tenant stores it; changes spread evenly over eighteen months."""
     changed = FIRST + (NOW - FIRST) * (number / total)
     stamp = changed.strftime("%Y-%m-%dT%H:%M:%SZ")
-    row = {
+    row: dict[str, Any] = {
         "id": str(1_000_000 + number),
         "workspace_id": str(400 + number % 300),
         "role_id": str(30 + number % 9),
