@@ -105,14 +105,14 @@ def verify_chain(engine: sa.Engine) -> ChainReport:
     behind the chain's back; and events cut off the end, as long as a correction still refers to them.
     """
     problems: list[ChainProblem] = []
-    count, head = 0, GENESIS
+    count, last_sequence, head = 0, 0, GENESIS
     last_states: dict[str, tuple[int, str]] = {}
     with reading(engine) as connection:
         query = sa.select(audit_event).order_by(audit_event.c.sequence)
         for row in connection.execute(query).mappings().yield_per(500):
             count += 1
-            problems += _event_problems(row, count, head)
-            head = row["hash"]
+            problems += _event_problems(row, last_sequence, head)
+            last_sequence, head = row["sequence"], row["hash"]
             if row["correction_id"]:
                 last_states[row["correction_id"]] = (row["sequence"], row["to_state"])
         problems += _state_problems(connection, last_states)
@@ -120,17 +120,17 @@ def verify_chain(engine: sa.Engine) -> ChainReport:
     return ChainReport(events=count, head=head, problems=tuple(problems))
 
 
-def _event_problems(row: sa.RowMapping, position: int, previous: str) -> Iterator[ChainProblem]:
+def _event_problems(row: sa.RowMapping, last_sequence: int, previous: str) -> Iterator[ChainProblem]:
     facts = {"sequence": row["sequence"], "correction_id": row["correction_id"]}
     if row["previous_hash"] != previous:
         yield ChainProblem(
             **facts,
             words=f"event {row['sequence']} does not follow the event before it: one is missing or moved",
         )
+    elif row["sequence"] != last_sequence + 1:
+        yield ChainProblem(**facts, words=f"event {row['sequence']} follows event {last_sequence}")
     if hash_of(row) != row["hash"]:
         yield ChainProblem(**facts, words=f"event {row['sequence']} was changed after it was written")
-    if row["sequence"] != position and row["previous_hash"] == previous:
-        yield ChainProblem(**facts, words=f"event {row['sequence']} stands at place {position}")
 
 
 def _state_problems(

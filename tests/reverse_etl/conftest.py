@@ -105,9 +105,7 @@ def wall() -> TickingClock:
 
 
 @pytest.fixture
-def make_outbox(
-    engine: sa.Engine, clock: TickingClock, wall: TickingClock
-) -> Callable[..., Outbox]:
+def make_outbox(engine: sa.Engine, clock: TickingClock, wall: TickingClock) -> Callable[..., Outbox]:
     """Outboxes on the same ledger, with another policy when given."""
 
     def make(governance: Governance | None = None, **policy: object) -> Outbox:

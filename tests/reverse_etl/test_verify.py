@@ -82,7 +82,9 @@ def test_an_undecided_correction_stays_while_its_finding_does_or_its_check_did_n
     assert verify(outbox, published).expired == []
 
 
-def test_a_rollback_is_verified_by_a_read_and_its_break_comes_back_to_a_person(outbox, published, delivered, vendors):
+def test_a_rollback_is_verified_by_a_read_and_its_break_comes_back_to_a_person(
+    outbox, published, delivered, vendors
+):
     undo = outbox.rollback(delivered, "dana", "wrong")
     outbox.approve(undo.correction_id, "carla", ["controller"])
     dispatch(outbox, vendors)

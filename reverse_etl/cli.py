@@ -1,0 +1,294 @@
+"""Operator commands: what is proposed, what it would change, who decided, and whether the trail is whole.
+
+Exit codes: 0 done, 1 refused or not found (the text says what to do), 2 wrong usage, 3 the audit chain is broken.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from config import ConfigError, load_config
+from config.paths import Home
+from reverse_etl import audit
+from reverse_etl.errors import CorrectionError, PublishedCopyError
+from reverse_etl.models import Correction, CorrectionView, Filter, State
+from reverse_etl.outbox import Outbox
+from reverse_etl.setup import open_outbox, open_published
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_BROKEN_CHAIN = 3
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True, width=None)
+
+
+class Failure(click.ClickException):
+    """A refusal: exit code 1 and a text that says what to do."""
+
+    exit_code = 1
+
+
+def _outbox() -> Outbox:
+    return open_outbox(load_config(), Home.from_environment())
+
+
+def _plain_errors(command: Command) -> Command:
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except (CorrectionError, ConfigError) as error:
+            raise Failure(str(error)) from error
+
+    return run  # type: ignore[return-value]
+
+
+def _as_person(command: Command) -> Command:
+    command = click.option(
+        "--role",
+        "roles",
+        multiple=True,
+        envvar="CONCORD_ROLES",
+        help="Role to act in; repeat for several. Default: CONCORD_ROLES, else the actor's in config/people.yml.",
+    )(command)
+    return click.option(
+        "--actor",
+        envvar="CONCORD_ACTOR",
+        required=True,
+        help="Who you are (CONCORD_ACTOR); kept in the audit.",
+    )(command)
+
+
+def _roles(actor: str, roles: Sequence[str]) -> list[str]:
+    given = [part for role in roles for part in role.replace(",", " ").split()]
+    if given:
+        return given
+    for person in load_config().people.people:
+        if person.id == actor:
+            return list(person.roles)
+    raise Failure(
+        f"no role is known for {actor}. What to do: add --role, set CONCORD_ROLES, "
+        "or list the person in config/people.yml."
+    )
+
+
+@click.group()
+def corrections() -> None:
+    """Corrections to other systems: list, look at, decide, undo, audit."""
+
+
+@corrections.command("list")
+@click.option("--state", "states", multiple=True, type=click.Choice([s.value for s in State]))
+@click.option("--check", "check_id", help="Only this check, such as B01.")
+@click.option("--instance", help="Only corrections to this instance.")
+@click.option("--business-unit", "units", multiple=True, help="Only these business units.")
+@click.option("--limit", default=50, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+@_plain_errors
+def list_command(
+    states: tuple[str, ...],
+    check_id: str | None,
+    instance: str | None,
+    units: tuple[str, ...],
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List corrections, newest first."""
+    outbox = _outbox()
+    query = Filter(
+        states=states, check_id=check_id, target_instance=instance, business_units=units, limit=limit
+    )
+    items = outbox.list(query)
+    if as_json:
+        for item in items:
+            click.echo(json.dumps(_facts(item), default=str))
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("id", "state", "check", "target", "record", "at risk", "client", "why"):
+        table.add_column(name, justify="right" if name == "at risk" else "left", overflow="fold")
+    for item in items:
+        money = "" if item.amount_at_risk_rc is None else f"{item.amount_at_risk_rc:,.2f}"
+        table.add_row(
+            item.correction_id, item.state.value, item.check_id,
+            f"{item.target_instance}.{item.target_object}",
+            item.target_record_id or item.created_record_id or "(new)", money, item.customer_name or "",
+            item.state_class or "",
+        )  # fmt: skip
+    _console().print(table)
+    counts = ", ".join(f"{count} {state}" for state, count in outbox.counts().items() if count)
+    click.echo(f"\n{len(items)} shown; in the ledger: {counts or 'nothing yet'}")
+
+
+def _facts(item: Correction) -> dict[str, Any]:
+    return {
+        "id": item.correction_id, "state": item.state.value, "class": item.state_class, "check": item.check_id,
+        "instance": item.target_instance, "object": item.target_object, "record": item.target_record_id,
+        "operation": item.operation, "amount_at_risk_rc": item.amount_at_risk_rc, "customer": item.customer_name,
+        "project": item.project_name, "business_unit": item.business_unit_id,
+        "changes": [{"field": c.field, "from": c.expected_value, "to": c.new_value} for c in item.changes],
+    }  # fmt: skip
+
+
+@corrections.command()
+@click.argument("correction_id")
+@_plain_errors
+def show(correction_id: str) -> None:
+    """Show one correction: the field diff, the evidence, who decided, what was tried."""
+    view = _outbox().show(correction_id)
+    item = view.correction
+    _print_head(item)
+    _print_diff(item)
+    _print_evidence(item)
+    _print_history(view)
+
+
+def _print_head(item: Correction) -> None:
+    record = item.target_record_id or item.created_record_id or "(new record)"
+    click.echo(f"{item.correction_id}  {item.check_id}  {item.state}")
+    click.echo(f"  {item.operation} {item.target_instance}.{item.target_object} {record}")
+    click.echo(f"  why: {item.reason}")
+    if item.state_reason:
+        click.echo(f"  {item.state}: {item.state_reason}")
+    if item.amount_at_risk is not None:
+        click.echo(f"  at risk: {item.amount_at_risk:,.2f} {item.currency or ''}".rstrip())
+    for name in ("customer_name", "project_name", "business_unit_id", "legal_entity_id"):
+        if getattr(item, name):
+            click.echo(f"  {name.removesuffix('_name').removesuffix('_id')}: {getattr(item, name)}")
+    if item.state is State.PROPOSED:
+        roles = ", ".join(item.approver_roles)
+        click.echo(
+            f"  needs {item.approvals_needed} approval(s) by: {roles}; until {item.expires_at:%Y-%m-%d}"
+        )
+
+
+def _print_diff(item: Correction) -> None:
+    click.echo("\nchange")
+    table = Table(box=None, pad_edge=False)
+    for name in ("  field", "seen", "new", "before our write"):
+        table.add_column(name, overflow="fold")
+    for c in item.changes:
+        before = (c.before_value or "(empty)") if c.is_before_known else ""
+        table.add_row(f"  {c.field}", c.expected_value or "(empty)", c.new_value or "(empty)", before)
+    _console().print(table)
+
+
+def _print_evidence(item: Correction) -> None:
+    click.echo("\nevidence")
+    for fact in item.evidence or []:
+        click.echo(f"  {json.dumps(fact, ensure_ascii=False, default=str)}")
+    findings = sorted({c.finding_id for c in item.changes if c.finding_id})
+    try:
+        rows = open_published(Home.from_environment()).evidence(findings)
+    except PublishedCopyError as error:
+        click.echo(f"  (records behind the finding are not shown: {error.message})")
+        return
+    for row in rows:
+        click.echo(
+            f"  {row['role']:<9} {row['instance']}.{row['object_type']} {row['record_id']}"
+            f"  {row['field_name']} = {row['field_value']}"
+        )
+
+
+def _print_history(view: CorrectionView) -> None:
+    click.echo("\nhistory")
+    for event in view.events:
+        step = f"{event.from_state or ''} -> {event.to_state}" if event.from_state != event.to_state else ""
+        reason = f"  {event.reason}" if event.reason else ""
+        click.echo(
+            f"  {event.sequence:>5}  {event.occurred_at:%Y-%m-%d %H:%M:%S}Z  {event.event}  {step}  "
+            f"{event.actor}{reason}"
+        )
+
+
+@corrections.command()
+@click.argument("correction_ids", nargs=-1, required=True)
+@_as_person
+@click.option("--note", default="", help="Kept with the approval.")
+@_plain_errors
+def approve(correction_ids: tuple[str, ...], actor: str, roles: tuple[str, ...], note: str) -> None:
+    """Approve corrections as yourself, in a role that may."""
+    outbox, held = _outbox(), _roles(actor, roles)
+    for correction_id in correction_ids:
+        item = outbox.approve(correction_id, actor, held, note)
+        more = "" if item.state is State.APPROVED else "; another person must approve too"
+        click.echo(f"{correction_id} {item.state}{more}")
+
+
+@corrections.command()
+@click.argument("correction_id")
+@_as_person
+@click.option("--reason", required=True, help="Why; kept in the audit.")
+@_plain_errors
+def reject(correction_id: str, actor: str, roles: tuple[str, ...], reason: str) -> None:
+    """Reject a correction, or drop a dead letter."""
+    item = _outbox().reject(correction_id, actor, _roles(actor, roles), reason)
+    click.echo(f"{correction_id} {item.state}")
+
+
+@corrections.command()
+@click.argument("correction_ids", nargs=-1, required=True)
+@_as_person
+@click.option("--note", default="", help="What was repaired meanwhile.")
+@_plain_errors
+def replay(correction_ids: tuple[str, ...], actor: str, roles: tuple[str, ...], note: str) -> None:
+    """Send dead letters again; this is a new approval."""
+    outbox, held = _outbox(), _roles(actor, roles)
+    for correction_id in correction_ids:
+        click.echo(f"{correction_id} {outbox.replay(correction_id, actor, held, note).state}")
+
+
+@corrections.command()
+@click.argument("correction_id")
+@_as_person
+@click.option("--reason", required=True, help="Why; kept in the audit.")
+@_plain_errors
+def rollback(correction_id: str, actor: str, roles: tuple[str, ...], reason: str) -> None:
+    """Propose to restore what was there before an applied correction; another person approves."""
+    _roles(actor, roles)
+    item = _outbox().rollback(correction_id, actor, reason)
+    click.echo(f"{item.correction_id} {item.state}: undoes {correction_id}; approve it as another person")
+
+
+@corrections.group("audit")
+def audit_group() -> None:
+    """The audit trail."""
+
+
+@audit_group.command("verify")
+@_plain_errors
+def audit_verify() -> None:
+    """Recompute the whole chain; says where it breaks (exit code 3)."""
+    report = audit.verify_chain(_outbox().engine)
+    for problem in report.problems:
+        place = f"correction {problem.correction_id}: " if problem.correction_id else ""
+        click.echo(f"BROKEN  {place}{problem.words}", err=True)
+    if not report.is_valid:
+        click.echo("What to do: compare with the last export or backup; nothing was changed.", err=True)
+        raise SystemExit(_BROKEN_CHAIN)
+    click.echo(f"audit chain is whole: {report.events} events, head {report.head}")
+
+
+@audit_group.command("export")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default: standard output."
+)
+@_plain_errors
+def audit_export(output: Path | None) -> None:
+    """Write the chain as JSON lines, so that an outsider can verify it."""
+    lines = audit.export(_outbox().engine)
+    if output is None:
+        for line in lines:
+            click.echo(line)
+        return
+    with output.open("w", encoding="utf-8") as file:
+        count = sum(1 for line in lines if file.write(line + "\n"))
+    click.echo(f"{count} events written to {output}")

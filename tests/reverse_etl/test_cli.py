@@ -1,0 +1,111 @@
+"""The operator's commands on a real ledger: plain output, exit codes, errors that say what to do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from config import load_config
+from config.paths import Home
+from reverse_etl.cli import corrections
+from reverse_etl.dispatcher import dispatch
+from reverse_etl.setup import open_outbox
+from tests.reverse_etl.factories import ERP, charge_row, sync_row
+from tests.reverse_etl.fakes import refused
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
+    return Home.from_environment()
+
+
+@pytest.fixture
+def outbox(home):
+    return open_outbox(load_config(), home)
+
+
+@pytest.fixture
+def run(home):
+    def invoke(*arguments, **environ):
+        return CliRunner().invoke(corrections, list(arguments), env=environ)
+
+    return invoke
+
+
+@pytest.fixture
+def charge(outbox):
+    return outbox.propose([charge_row(), sync_row()]).proposed[0]
+
+
+def test_list_shows_state_target_and_money(run, charge):
+    result = run("list", "--state", "proposed")
+    assert result.exit_code == 0
+    assert charge in result.output
+    assert "42,000.00" in result.output
+    assert "1 proposed, 1 approved" in result.output
+
+
+def test_list_speaks_json(run, charge):
+    lines = [json.loads(line) for line in run("list", "--json").output.splitlines()]
+    assert {line["id"] for line in lines} >= {charge}
+    assert lines[-1]["changes"] == [{"field": "stage", "from": "HOLD", "to": "READY"}]
+
+
+def test_show_gives_the_diff_the_evidence_and_the_history(run, charge):
+    output = run("show", charge).output
+    for words in ("HOLD", "READY", "INV-1", "needs 1 approval(s) by: billing_lead", "proposed"):
+        assert words in output
+
+
+def test_approve_takes_the_roles_from_the_people_file(run, charge):
+    assert run("approve", charge, "--actor", "dana.engineer").exit_code == 1
+    result = run("approve", charge, CONCORD_ACTOR="omar.delivery")
+    assert (result.exit_code, result.output.strip()) == (0, f"{charge} approved")
+
+
+def test_a_stranger_without_a_role_is_told_what_to_do(run, charge):
+    result = run("approve", charge, "--actor", "eve")
+    assert result.exit_code == 1
+    assert "--role" in result.output
+
+
+def test_reject_needs_a_reason_and_records_it(run, charge):
+    assert run("reject", charge, "--actor", "pat", "--role", "controller").exit_code == 2
+    result = run("reject", charge, "--actor", "pat", "--role", "controller", "--reason", "dispute")
+    assert result.output.strip() == f"{charge} rejected"
+
+
+def test_a_dead_letter_is_replayed_and_an_applied_one_rolled_back(run, charge, outbox, vendors):
+    run("approve", charge, "--actor", "omar.delivery")
+    vendors[ERP].fail("write", refused(ERP))
+    dispatch(outbox, vendors)
+    assert run("replay", charge, "--actor", "omar.delivery").output.strip() == f"{charge} approved"
+    dispatch(outbox, vendors)
+    result = run("rollback", charge, "--actor", "omar.delivery", "--reason", "wrong milestone")
+    assert f"undoes {charge}" in result.output
+
+
+def test_an_unknown_id_ends_with_one_and_a_hint(run, outbox):
+    result = run("show", "c404")
+    assert result.exit_code == 1
+    assert "What to do" in result.output
+
+
+def test_audit_verify_and_export(run, charge, tmp_path):
+    assert "chain is whole: 3 events" in run("audit", "verify").output
+    target = tmp_path / "audit.jsonl"
+    run("audit", "export", "--output", str(target))
+    assert len(target.read_text().splitlines()) == 3
+
+
+def test_a_broken_chain_ends_with_three_and_says_where(run, charge, outbox):
+    with outbox.engine.connect() as connection, connection.begin():
+        connection.execute(sa.text("DROP TRIGGER audit_event_no_update"))
+        connection.execute(sa.text("UPDATE audit_event SET reason = 'x' WHERE sequence = 2"))
+    result = run("audit", "verify")
+    assert result.exit_code == 3
+    assert "event 2 was changed" in result.output
