@@ -74,27 +74,62 @@ dso as (
 
 series as (
 
-    select 'util_net' as metric_id, month, value, comparison_value from utilization
+    select
+        'util_net' as metric_id,
+        month,
+        cast(value as decimal(28, 8)) as value,
+        cast(comparison_value as decimal(28, 8)) as comparison_value
+    from utilization
     union all
-    select 'revenue_rc' as metric_id, month, value, comparison_value from revenue
+    select
+        'revenue_rc' as metric_id,
+        month,
+        cast(value as decimal(28, 8)) as value,
+        cast(comparison_value as decimal(28, 8)) as comparison_value
+    from revenue
     union all
-    select 'unbilled_rc' as metric_id, month, unbilled_rc as value, null as comparison_value from {{ ref('rpt_unbilled_month') }}
+    select
+        'unbilled_rc' as metric_id,
+        month,
+        cast(unbilled_rc as decimal(28, 8)) as value,
+        cast(null as decimal(28, 8)) as comparison_value
+    from {{ ref('rpt_unbilled_month') }}
     union all
-    select 'money_at_risk_rc' as metric_id, month, value, null as comparison_value from at_risk
+    select
+        'money_at_risk_rc' as metric_id,
+        month,
+        cast(value as decimal(28, 8)) as value,
+        cast(null as decimal(28, 8)) as comparison_value
+    from at_risk
     union all
-    select 'open_ar_rc' as metric_id, month, open_rc as value, null as comparison_value from {{ ref('rpt_receivables_month') }}
+    select
+        'open_ar_rc' as metric_id,
+        month,
+        cast(open_rc as decimal(28, 8)) as value,
+        cast(null as decimal(28, 8)) as comparison_value
+    from {{ ref('rpt_receivables_month') }}
     union all
-    select 'overdue_ar_rc' as metric_id, month, overdue_rc as value, null as comparison_value from {{ ref('rpt_receivables_month') }}
+    select
+        'overdue_ar_rc' as metric_id,
+        month,
+        cast(overdue_rc as decimal(28, 8)) as value,
+        cast(null as decimal(28, 8)) as comparison_value
+    from {{ ref('rpt_receivables_month') }}
     union all
-    select 'dso_simple' as metric_id, month, value, null as comparison_value from dso
+    select
+        'dso_simple' as metric_id,
+        month,
+        cast(value as decimal(28, 8)) as value,
+        cast(null as decimal(28, 8)) as comparison_value
+    from dso
 
 )
 
 select
     series.metric_id,
     series.month,
-    cast(series.value as decimal(28, 8)) as value,
-    cast(series.comparison_value as decimal(28, 8)) as comparison_value,
+    series.value,
+    series.comparison_value,
     cast(months.months_back as bigint) as months_back
 from series
 inner join months
