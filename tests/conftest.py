@@ -1,4 +1,4 @@
-"""Every test starts from a clean environment: no credentials, no home, no clock of the developer's machine."""
+"""Tests start without the developer's environment: no credentials, no home, no clock of this machine."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
+for _name in list(os.environ):
+    if _name.startswith("CONCORD_") or _name in {"DAGSTER_HOME", "HTTP_PROXY", "HTTPS_PROXY"}:
+        del os.environ[_name]
+
 
 @pytest.fixture(autouse=True)
-def _clean_environment() -> Iterator[None]:
+def _environment_is_put_back() -> Iterator[None]:
+    """What one test sets, the next one does not see."""
     before = dict(os.environ)
-    for name in list(os.environ):
-        if name.startswith("CONCORD_") or name in {"DAGSTER_HOME", "HTTP_PROXY", "HTTPS_PROXY"}:
-            del os.environ[name]
     yield
     os.environ.clear()
     os.environ.update(before)
