@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from ingestion.expectations.outcome import Guard
+from ingestion.expectations.outcome import Guard, Verdict
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # read while the library is imported
 
@@ -35,8 +35,8 @@ class Engine:
 
     def run(
         self, suite: str, guards: Sequence[Guard], frame: pd.DataFrame, key: tuple[str, ...]
-    ) -> Iterator[dict[str, Any]]:
-        """Verdicts (expectation, success, severity, observed, failing_keys) of one suite on one frame."""
+    ) -> Iterator[Verdict]:
+        """Verdicts of one suite on one frame; `key` names the columns that identify a failing row."""
         if not guards:
             return
         definition = self._context.validation_definitions.add(
@@ -78,19 +78,21 @@ def _expectation(guard: Guard) -> Any:
     return getattr(gxe, guard.expectation)(**arguments, meta={"severity": guard.severity})
 
 
-def _verdict(outcome: Any, key: tuple[str, ...]) -> dict[str, Any]:
+def _verdict(outcome: Any, key: tuple[str, ...]) -> Verdict:
     config = outcome.expectation_config
-    arguments = config.kwargs
-    columns = arguments.get("column") or ", ".join(arguments.get("column_list", ()))
+    column = config.kwargs.get("column")
+    columns = (column,) if column else tuple(config.kwargs.get("column_list", ()))
     failing = outcome.result.get("unexpected_index_list") or []
     keys = ["|".join(str(row[name]) for name in key) for row in failing]
-    return {
-        "expectation": f"{config.type}({columns})" if columns else config.type,
-        "success": bool(outcome.success),
-        "severity": config.meta["severity"],
-        "observed": _observed(outcome),
-        "failing_keys": list(dict.fromkeys(keys))[:FAILING_KEYS_KEPT],
-    }
+    return Verdict(
+        expectation=f"{config.type}({', '.join(columns)})" if columns else config.type,
+        columns=columns,
+        success=bool(outcome.success),
+        evaluated=not (outcome.exception_info or {}).get("raised_exception"),
+        severity=config.meta["severity"],
+        observed=_observed(outcome),
+        failing_keys=list(dict.fromkeys(keys))[:FAILING_KEYS_KEPT],
+    )
 
 
 def _observed(outcome: Any) -> str:

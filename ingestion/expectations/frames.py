@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import duckdb
 import pandas as pd
 
 from ingestion.errors import ExpectationSetupError
+from ingestion.expectations.guards import COUNTED
 from ingestion.tables import Table
 
 
@@ -43,41 +44,56 @@ class Landing:
         """Keys and the wanted columns of the rows this run landed."""
         wanted = dict.fromkeys(["_instance", *table.key, *columns])
         listed = ", ".join(f'"{name}"' for name in wanted)
-        frame = self._connection.execute(
+        return self._connection.execute(
             f'select {listed} from "{self._dataset}"."{table.name}" '  # noqa: S608
             "where _instance = ? and _loaded_at = ?",
             [self._instance, self._loaded_at],
         ).df()
-        return frame
 
-    def figures(self, table: Table) -> pd.DataFrame:
-        """One row: rows alive, keys held twice, hours since the last success, and the canary difference."""
-        key = ", ".join(f'"{name}"' for name in table.key)
-        record = "concat_ws('|', " + ", ".join(f'r."{name}"' for name in table.key) + ")"
-        alive = self._one(
-            f'select count(*) from "{self._dataset}"."{table.name}" r '  # noqa: S608
-            f'left join "{self._dataset}".tombstone t on t._instance = r._instance '
-            f"and t.object = '{table.name}' and t.record_id = {record} "
-            "where r._instance = ? and (t.record_id is null or t._loaded_at < r._loaded_at)"
-        )
-        doubled = self._one(
-            f'select count(*) from (select 1 from "{self._dataset}"."{table.name}" '  # noqa: S608
-            f"where _instance = ? group by {key} having count(*) > 1)"
-        )
+    def figures(self, tables: Iterable[Table], never_empty: Collection[str]) -> pd.DataFrame:
+        """One row per table: rows alive, keys held twice, hours since the last success, canary difference.
+
+        A figure that says nothing about a table is null, and a null fails no expectation.
+        """
         last = self._one(
             "select max(complete_until) from raw_landing.sync_run where _instance = ? and status = 'ok'"
         )
-        listed = self._canaries.get("listed_people")
-        difference = abs(alive - listed) / max(listed, 1) if listed is not None else None
         hours = (self._now - last).total_seconds() / 3600 if last else None
-        return pd.DataFrame(
-            {
-                "_instance": [self._instance],
-                "rows_alive": [alive],
-                "duplicate_keys": [doubled],
-                "hours_since_success": [hours],
-                "listed_difference": [difference],
-            }
+        counted = {COUNTED[name]: value for name, value in self._canaries.items() if name in COUNTED}
+        rows = []
+        for table in tables:
+            alive = self._alive(table)
+            listed = counted.get(table.name)
+            rows.append(
+                {
+                    "object": table.name,
+                    "rows_alive": alive if table.name in never_empty else None,
+                    "duplicate_keys": self._doubled(table),
+                    "hours_since_success": hours,
+                    "listed_difference": None if listed is None else abs(alive - listed) / max(listed, 1),
+                }
+            )
+        numbers = ["rows_alive", "duplicate_keys", "hours_since_success", "listed_difference"]
+        return pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64"))
+
+    def _alive(self, table: Table) -> int:
+        record = "concat_ws('|', " + ", ".join(f'r."{name}"' for name in table.key) + ")"
+        return int(
+            self._one(
+                f'select count(*) from "{self._dataset}"."{table.name}" r '  # noqa: S608
+                f'left join "{self._dataset}".tombstone t on t._instance = r._instance '
+                f"and t.object = '{table.name}' and t.record_id = {record} "
+                "where r._instance = ? and (t.record_id is null or t._loaded_at < r._loaded_at)"
+            )
+        )
+
+    def _doubled(self, table: Table) -> int:
+        key = ", ".join(f'"{name}"' for name in table.key)
+        return int(
+            self._one(
+                f'select count(*) from (select 1 from "{self._dataset}"."{table.name}" '  # noqa: S608
+                f"where _instance = ? group by {key} having count(*) > 1)"
+            )
         )
 
     def _one(self, sql: str) -> Any:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from ingestion.expectations.outcome import Guard, Severity
+from ingestion.expectations.outcome import EVERY_TABLE, Guard, Severity
 from ingestion.tables import Table
 
 CURRENCY = "^[A-Z]{3}$"
 SHARE_ROWS = 50  # a share of fewer rows is noise
+
+# Canary of an extract -> the table whose living records it counts.
+COUNTED: Mapping[str, str] = {"listed_people": "employee"}
 
 # Tables that are never empty in a working instance: an empty one means a cut right or a broken read.
 NEVER_EMPTY: Mapping[str, tuple[str, ...]] = {
@@ -50,9 +53,9 @@ def _like(object: str, column: str, pattern: str, severity: Severity = "warning"
     )
 
 
-def _figure(object: str, column: str, low: float | None, high: float | None) -> Guard:
+def _figure(column: str, low: float | None, high: float | None) -> Guard:
     return Guard(
-        object=object,
+        object=EVERY_TABLE,
         expectation="ExpectColumnValuesToBeBetween",
         arguments={"column": column, "min_value": low, "max_value": high},
         frame="figures",
@@ -84,9 +87,6 @@ SPECIAL: Mapping[str, tuple[Guard, ...]] = {
         _between("story", "percentage_complete", 0, 100),
     ),
     "bamboohr": (
-        _figure(
-            "employee", "listed_difference", None, 0.02
-        ),  # people the vendor lists against people we hold
         _filled("employee", "work_email", 0.8, "warning"),
         _filled("employee", "hire_date", 0.9),
         _filled("employee", "location", 0.9),
@@ -100,23 +100,24 @@ SPECIAL: Mapping[str, tuple[Guard, ...]] = {
 
 def guards_for(system: str, tables: Mapping[str, Table], max_age_hours: int) -> list[Guard]:
     """All guards of a system; those on columns that an instance does not have are left out."""
-    found: list[Guard] = []
+    found = [
+        _figure("rows_alive", 1, None),  # only figured for tables that are never empty
+        _figure("duplicate_keys", 0, 0),
+        _figure("hours_since_success", None, max_age_hours),
+        _figure("listed_difference", None, 0.02),  # records the vendor lists against records we hold
+    ]
     for table in tables.values():
-        found += _declared(table, max_age_hours)
-    for name in NEVER_EMPTY.get(system, ()):
-        found.append(_figure(name, "rows_alive", 1, None))
+        found += _declared(table)
     return found + [guard for guard in SPECIAL.get(system, ()) if _has_columns(guard, tables)]
 
 
-def _declared(table: Table, max_age_hours: int) -> Iterable[Guard]:
+def _declared(table: Table) -> Iterable[Guard]:
     key = ["_instance", *table.key]
     yield Guard(
         object=table.name,
         expectation="ExpectCompoundColumnsToBeUnique",
         arguments={"column_list": key},
     )
-    yield _figure(table.name, "duplicate_keys", 0, 0)
-    yield _figure(table.name, "hours_since_success", None, max_age_hours)
     for column in table.columns:
         if column.required or column.name in table.key:
             yield Guard(
@@ -138,7 +139,5 @@ def _declared(table: Table, max_age_hours: int) -> Iterable[Guard]:
 def _has_columns(guard: Guard, tables: Mapping[str, Table]) -> bool:
     if guard.object not in tables:
         return False
-    if guard.frame == "figures":
-        return True
     declared = {column.name: column for column in tables[guard.object].columns}
     return all(name in declared and declared[name].source for name in guard.columns)

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, Literal
 
 Severity = Literal["blocking", "warning"]
+EVERY_TABLE = "*"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Guard:
     """One expectation on one raw table.
 
-    `frame` rows: the rows this run landed; figures: one row of counts and ages of the table as a whole.
+    `frame` rows: the rows this run landed; figures: counts and ages, one row per table, object EVERY_TABLE.
     Below `minimum_rows` rows the guard says nothing, because shares of a handful of rows mean nothing.
     """
 
@@ -31,6 +32,19 @@ class Guard:
             self.arguments[name] for name in ("column", "column_A", "column_B") if name in self.arguments
         ]
         return (*found, *self.arguments.get("column_list", ()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the engine says about one guard."""
+
+    expectation: str
+    columns: tuple[str, ...]
+    success: bool
+    evaluated: bool
+    severity: Severity
+    observed: str
+    failing_keys: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,8 @@ from config.clock import now as system_clock
 from config.paths import Home
 from config.schema import Config
 from ingestion.convert import to_json
-from ingestion.expectations.guards import guards_for
-from ingestion.expectations.outcome import ExpectationOutcome, Guard
+from ingestion.expectations.guards import NEVER_EMPTY, guards_for
+from ingestion.expectations.outcome import ExpectationOutcome, Guard, Verdict
 from ingestion.registry import system as registered_system
 from ingestion.runner import bound_tables
 from ingestion.tables import Table
@@ -53,19 +54,25 @@ def validate_instance(
     for (object, frame), mine in _grouped(guards).items():
         data = frames[(object, frame)]
         usable = [guard for guard in mine if len(data) >= guard.minimum_rows]
-        suite = f"{instance.system}.{object}.{frame}"
-        for verdict in engine.run(suite, usable, data, _keys(declared[object], frame)):
-            outcomes.append(
-                ExpectationOutcome(
-                    instance=instance_name,
-                    system=instance.system,
-                    object=object,
-                    suite=suite,
-                    run_id=run_id,
-                    evaluated_at=evaluated_at,
-                    **verdict,
+        suite = f"{instance.system}.{object if frame == 'rows' else 'figures'}"
+        key = declared[object].key if frame == "rows" else ("object",)
+        for verdict in engine.run(suite, usable, data, key):
+            for about, single in [(object, verdict)] if frame == "rows" else _per_table(verdict, data):
+                outcomes.append(
+                    ExpectationOutcome(
+                        instance=instance_name,
+                        system=instance.system,
+                        object=about,
+                        suite=suite,
+                        run_id=run_id,
+                        evaluated_at=evaluated_at,
+                        expectation=single.expectation,
+                        success=single.success,
+                        severity=single.severity,
+                        observed=single.observed,
+                        failing_keys=single.failing_keys,
+                    )
                 )
-            )
     with warehouse_lock(home), open_warehouse(home) as connection:
         _keep(connection, run_id, instance_name, outcomes)
     if docs:
@@ -89,10 +96,21 @@ def _frames(
     landing = Landing(connection, system, instance, run_id, now)
     frames = {}
     for (object, frame), mine in _grouped(guards).items():
-        columns = [name for guard in mine for name in guard.columns]
-        table = tables[object]
-        frames[(object, frame)] = landing.rows(table, columns) if frame == "rows" else landing.figures(table)
+        if frame == "figures":
+            frames[(object, frame)] = landing.figures(tables.values(), NEVER_EMPTY.get(system, ()))
+        else:
+            columns = [name for guard in mine for name in guard.columns]
+            frames[(object, frame)] = landing.rows(tables[object], columns)
     return frames
+
+
+def _per_table(verdict: Verdict, figures: pd.DataFrame) -> Iterator[tuple[str, Verdict]]:
+    """One verdict on all tables as one per table; a table without that figure has none."""
+    column = verdict.columns[0]
+    for row in figures[figures[column].notna()].to_dict("records"):
+        success = verdict.success or (row["object"] not in verdict.failing_keys and verdict.evaluated)
+        observed = f"{row[column]:g}" if verdict.evaluated else verdict.observed
+        yield row["object"], replace(verdict, success=success, observed=observed, failing_keys=[])
 
 
 def _grouped(guards: list[Guard]) -> dict[tuple[str, str], list[Guard]]:
@@ -100,10 +118,6 @@ def _grouped(guards: list[Guard]) -> dict[tuple[str, str], list[Guard]]:
     for guard in guards:
         groups.setdefault((guard.object, guard.frame), []).append(guard)
     return groups
-
-
-def _keys(table: Table, frame: str) -> tuple[str, ...]:
-    return table.key if frame == "rows" else ("_instance",)
 
 
 def _keep(
