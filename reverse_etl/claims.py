@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,14 +56,35 @@ def next_due(now: Any, killed: Collection[str], without_instances: Collection[st
     )
 
 
-def earlier_writes(connection: sa.Connection, correction_id: str) -> tuple[bool, bool]:
-    """Whether an earlier write may have reached the vendor, and whether the vendor confirmed one."""
-    query = sa.select(attempt.c.outcome, attempt.c.is_acknowledged).where(
-        attempt.c.correction_id == correction_id, attempt.c.is_intent
+@dataclass(frozen=True, kw_only=True)
+class EarlierWrites:
+    """What is open about writes that earlier attempts of a correction have sent."""
+
+    is_unresolved: bool = False
+    """One may have reached the vendor: look before writing."""
+    is_acknowledged: bool = False
+    """The vendor confirmed one: never write again."""
+    version: str | None = None
+    """The vendor's version just before the last of them; another version now means somebody wrote."""
+
+
+def earlier_writes(connection: sa.Connection, correction_id: str) -> EarlierWrites:
+    """Earlier writes of a correction whose effect no look has settled."""
+    query = (
+        sa.select(attempt.c.is_acknowledged, attempt.c.version_before)
+        .where(
+            attempt.c.correction_id == correction_id,
+            attempt.c.is_intent,
+            sa.or_(attempt.c.outcome.is_(None), attempt.c.outcome.in_(_UNRESOLVED)),
+        )
+        .order_by(attempt.c.number)
     )
     rows = connection.execute(query).all()
-    open_rows = [row for row in rows if row.outcome is None or row.outcome in _UNRESOLVED]
-    return bool(open_rows), any(row.is_acknowledged for row in open_rows)
+    return EarlierWrites(
+        is_unresolved=bool(rows),
+        is_acknowledged=any(row.is_acknowledged for row in rows),
+        version=rows[-1].version_before if rows else None,
+    )
 
 
 def resolve_earlier(connection: sa.Connection, correction_id: str, number: int) -> None:

@@ -29,10 +29,7 @@ class Claim:
     approvals: tuple[Approval, ...]
     token: str
     attempt: int
-    is_unresolved: bool
-    """An earlier write of this correction may have reached the vendor: look before writing."""
-    is_acknowledged: bool
-    """The vendor confirmed an earlier write of this correction: never write it again."""
+    earlier: claims.EarlierWrites
 
 
 class Delivery:
@@ -67,7 +64,7 @@ class Delivery:
         return recovered
 
     def _take_back(self, connection: sa.Connection, row: Any) -> None:
-        is_unresolved, _ = claims.earlier_writes(connection, row.correction_id)
+        is_unresolved = claims.earlier_writes(connection, row.correction_id).is_unresolved
         connection.execute(
             attempt.update()
             .where(attempt.c.correction_id == row.correction_id, attempt.c.outcome.is_(None))
@@ -121,7 +118,7 @@ class Delivery:
         )
 
     def _open_attempt(self, connection: sa.Connection, correction_id: str, token: str) -> Claim:
-        is_unresolved, is_acknowledged = claims.earlier_writes(connection, correction_id)
+        earlier = claims.earlier_writes(connection, correction_id)
         last = sa.select(sa.func.max(attempt.c.number)).where(attempt.c.correction_id == correction_id)
         number = int(connection.execute(last).scalar() or 0) + 1
         connection.execute(
@@ -140,8 +137,7 @@ class Delivery:
             approvals=store.approvals(connection, correction_id),
             token=token,
             attempt=number,
-            is_unresolved=is_unresolved,
-            is_acknowledged=is_acknowledged,
+            earlier=earlier,
         )
 
     def intend(self, claim: Claim, before: Mapping[str, str | None], version: str | None) -> None:

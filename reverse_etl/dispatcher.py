@@ -158,11 +158,13 @@ class _Run:
         self.breaker.answered(item.target_instance)
         if _holds_new(item, live):
             return self._found_there(claim, record_id)
-        if claim.is_acknowledged:
+        if claim.earlier.is_acknowledged:
             return self._not_kept(claim, live)
         moved = [c for c in item.changes if not same(live.values[c.field], c.expected)]
         if moved:
             return self._end(claim, State.CONFLICTED, "value_moved", _moved_words(item, live))
+        if claim.earlier.version not in (None, live.version):
+            return self._end(claim, State.CONFLICTED, "version_moved", _version_words(item))
         request = WriteRequest(
             target_object=item.target_object,
             operation="update",
@@ -181,7 +183,7 @@ class _Run:
             live = destination.read(item.target_object, found, _fields(item))
             if _holds_new(item, live):
                 return self._found_there(claim, found)
-        if claim.is_acknowledged:
+        if claim.earlier.is_acknowledged:
             return self._not_kept(claim, live)
         request = WriteRequest(
             target_object=item.target_object,
@@ -214,7 +216,7 @@ class _Run:
         return _result(claim, "delivered", None, words)
 
     def _found_there(self, claim: Claim, record_id: str) -> Delivered:
-        if claim.is_unresolved:
+        if claim.earlier.is_unresolved:
             outcome, words = "recovered", "an earlier write had reached the vendor; nothing was sent again"
         else:
             outcome, words = "already_there", "the vendor held the new values already; nothing was written"
@@ -241,7 +243,7 @@ class _Run:
         words = _error_words(item, error)
         if decision.is_instance_wide:
             self.breaker.failed(item.target_instance, error, words)
-        if decision.action == "look" or (decision.action == "retry" and claim.is_unresolved):
+        if decision.action == "look" or (decision.action == "retry" and claim.earlier.is_unresolved):
             outcome = _settled(attempt, error)
             self.delivery.finish(claim, State.IN_DOUBT, outcome, decision.error_class, words, decision.delay)
             return _result(claim, "in_doubt", decision.error_class, words)
@@ -290,6 +292,14 @@ def _moved_words(item: Correction, live: Snapshot) -> str:
         f"instance {item.target_instance}, object {item.target_object}, record {item.target_record_id}: "
         f"{'; '.join(moved)}. Nothing was written. "
         "What to do: nothing; the next read proposes again from what is there now."
+    )
+
+
+def _version_words(item: Correction) -> str:
+    return (
+        f"instance {item.target_instance}, object {item.target_object}, record {item.target_record_id}: the values "
+        "are as the approver saw them, but the record has changed since a write of ours was lost; it may have been "
+        "applied and undone. Nothing more was written. What to do: nothing; the next read proposes again."
     )
 
 

@@ -13,10 +13,12 @@ def this_worker() -> str:
 
 
 def _started(pid: int) -> str | None:
+    """When the process began, in ticks since boot; None where the system does not say or it has ended."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
+        state, *facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, ValueError):
         return None
+    return None if state in "ZX" else facts[18]
 
 
 def is_running(worker: str) -> bool:
@@ -30,5 +32,4 @@ def is_running(worker: str) -> bool:
         return False
     except PermissionError:
         return True
-    now_started = _started(int(pid))
-    return now_started is None or started in ("0", now_started)
+    return started in ("0", _started(int(pid)))

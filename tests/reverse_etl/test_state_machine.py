@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,11 +15,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from connectors.errors import TransientError, UnknownOutcomeError
 from reverse_etl import audit
 from reverse_etl.delivery import Delivery
+from reverse_etl.destinations.base import WriteRequest
 from reverse_etl.dispatcher import dispatch
 from reverse_etl.errors import CorrectionError
 from reverse_etl.ledger import open_ledger
 from reverse_etl.models import TRANSITIONS, Filter, State
 from reverse_etl.outbox import Outbox
+from reverse_etl.values import encode, same
 from reverse_etl.verify import verify
 from tests.reverse_etl.factories import (
     CRM,
@@ -32,7 +35,6 @@ from tests.reverse_etl.factories import (
 )
 from tests.reverse_etl.fakes import FakePublished, FakeVendor, TickingClock, refused
 
-KEYS = st.sampled_from(["B05|A", "B05|B", "B01|501"])
 ACTORS = st.sampled_from(
     [("bill", "billing_lead"), ("carla", "controller"), ("omar", "delivery_operations"), ("eve", "viewer")]
 )
@@ -103,13 +105,11 @@ class Governed(RuleBasedStateMachine):
         if not items:
             return
         chosen, (actor, role) = items[pick % len(items)].correction_id, who
-        try:
+        with suppress(CorrectionError):
             if action == "rollback":
                 self.outbox.rollback(chosen, actor, "because")
             else:
                 getattr(self.outbox, action)(chosen, actor, [role], "because")
-        except CorrectionError as refusal:
-            assert str(refusal)
 
     @rule(
         name=st.sampled_from([CRM, ERP, PSA]),
@@ -137,21 +137,23 @@ class Governed(RuleBasedStateMachine):
         """It claims, perhaps writes, and is never heard of again."""
         worker = Delivery(self.outbox, worker="gone:1:0")
         claim = worker.claim()
-        if claim is None or claim.correction.operation == "create" or claim.is_acknowledged:
+        if claim is None or claim.correction.operation == "create" or claim.earlier.is_acknowledged:
             return
         if has_written:
-            item = claim.correction
-            live = self.vendors[item.target_instance].read(
-                item.target_object, item.target_record_id, [c.field for c in item.changes]
+            item, fields = claim.correction, [c.field for c in claim.correction.changes]
+            vendor = self.vendors[item.target_instance]
+            vendor.faults.clear()
+            live = vendor.read(item.target_object, item.target_record_id, fields)
+            if any(not same(live.values[c.field], c.expected) for c in item.changes):
+                return
+            worker.intend(claim, {name: encode(value) for name, value in live.values.items()}, live.version)
+            request = WriteRequest(
+                target_object=item.target_object,
+                operation="update",
+                record_id=item.target_record_id,
+                values={c.field: c.new for c in item.changes},
             )
-            worker.intend(
-                claim,
-                {
-                    c.field: None if live.values[c.field] is None else str(live.values[c.field])
-                    for c in item.changes
-                },
-                live.version,
-            )
+            vendor.write(request, item.idempotency_key, live.version)
 
     @rule(minutes=st.sampled_from([1, 10, 60]))
     def time_passes(self, minutes):
