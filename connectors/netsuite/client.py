@@ -171,10 +171,10 @@ class NetSuiteClient:
     def _by_key(self, select: Select) -> Iterator[list[Row]]:
         after: list[str] | None = None
         while True:
-            rows, more, _ = self._page(select.text(after), select.table, 0)
+            rows, more, total = self._page(select.text(after), select.table, 0)
             if rows:
                 yield rows
-            if not more:
+            if not more and total <= len(rows):  # at the row cap "no more" is said of rows that exist
                 return
             after = self._key_of(rows, select)
 
