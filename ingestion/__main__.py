@@ -10,6 +10,7 @@ from config import ConfigError, load_config
 from config.clock import now
 from config.paths import Home
 from connectors.errors import ConnectorError
+from ingestion import quarantine
 from ingestion.errors import IngestionError
 from ingestion.runner import SyncResult, sync_instance
 
@@ -45,6 +46,52 @@ def sync(instances: tuple[str, ...], full: bool, accept_shrink: bool) -> None:
         _report(result)
     if failed:
         raise SystemExit(1)
+
+
+@main.group("quarantine")
+def quarantine_group() -> None:
+    """Rows that were refused."""
+
+
+@quarantine_group.command("list")
+@click.option("--instance", help="Only this instance.")
+@click.option("--state", default="open", type=click.Choice(["open", "replayed", "dropped"]))
+@click.option("--payload", is_flag=True, help="Show the vendor's row too.")
+def list_entries(instance: str | None, state: str, payload: bool) -> None:
+    """List refused rows with the reason."""
+    for entry in quarantine.entries(Home.from_environment(), instance=instance, state=state):
+        click.echo(
+            f"{entry.quarantine_id}  {entry.instance} {entry.object} {entry.record_id} {entry.field}: "
+            f"{entry.reason} ({entry.rule}, {entry.quarantined_at:%Y-%m-%d %H:%M})"
+        )
+        if payload:
+            click.echo(f"  {entry.payload}")
+
+
+@quarantine_group.command("replay")
+@click.argument("instance")
+@click.argument("ids", nargs=-1)
+def replay_entries(instance: str, ids: tuple[str, ...]) -> None:
+    """Land refused rows of INSTANCE (all open ones, or IDS) under the rules as they are now."""
+    try:
+        report = quarantine.replay(
+            load_config(), Home.from_environment(), instance, clock=now, ids=ids or None
+        )
+    except (IngestionError, LookupError) as error:
+        raise click.ClickException(str(error)) from error
+    for entry, reason in report.refused.items():
+        click.echo(f"{entry}: still refused: {reason}", err=True)
+    click.echo(
+        f"{len(report.landed)} landed, {len(report.superseded)} superseded by newer versions, "
+        f"{len(report.refused)} still refused"
+    )
+
+
+@quarantine_group.command("drop")
+@click.argument("ids", nargs=-1, required=True)
+def drop_entries(ids: tuple[str, ...]) -> None:
+    """Let refused rows go."""
+    click.echo(f"{quarantine.drop(Home.from_environment(), ids)} dropped")
 
 
 def _report(result: SyncResult) -> None:

@@ -63,7 +63,7 @@ def sync_instance(
     BusyError when another run of this instance is under way.
     """
     instance = cfg.instance(instance_name)
-    with _only_run(home, instance_name):
+    with only_run(home, instance_name):
         attempt = _Attempt(instance, mode, home, clock)
         try:
             run = _execute(
@@ -142,7 +142,7 @@ def _execute(
         checkpoint_rows=checkpoint_rows,
         accept_shrink=accept_shrink,
         state=state,
-        loaded_at=_after(attempt.started_at, state.get("loaded_at")),
+        loaded_at=after(attempt.started_at, state.get("loaded_at")),
     )
     run.execute(extract)
     return run
@@ -196,7 +196,8 @@ class _Attempt:
 
 
 @contextmanager
-def _only_run(home: Home, instance: str) -> Iterator[None]:
+def only_run(home: Home, instance: str) -> Iterator[None]:
+    """Be the only one that works on this instance; BusyError when another does."""
     path: Path = home.dlt / f"{instance}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -215,7 +216,7 @@ def _told(error: BaseException) -> str:
     return "; ".join([f"{type(error).__name__}: {error}", *notes])
 
 
-def _after(now: datetime, last: str | None) -> datetime:
+def after(now: datetime, last: str | None) -> datetime:
     """A load time strictly after the last one, so that row and tombstone of two runs never tie."""
     if last is None:
         return now
