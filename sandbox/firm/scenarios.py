@@ -165,5 +165,5 @@ def _card(project: Project) -> SpecialCard:
         missing_role=lead if project.story == "r01_no_role" else None,
         zero_role=lead if project.story == "r01_zero_rate" else None,
         published=project.story != "r01_unpublished",
-        starts=project.end if project.story == "r01_date_gap" else project.start.replace(month=1, day=1),
+        starts=project.end + timedelta(days=3) if project.story == "r01_date_gap" else project.start.replace(month=1, day=1),
     )

@@ -1,0 +1,45 @@
+"""The generated rows break the ten checks exactly where the ground truth says, and nowhere else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sandbox.firm.estate import project
+from sandbox.firm.ids import Ids
+from sandbox.firm.spec import FirmSpec
+from sandbox.firm.truth import ground_truth
+from sandbox.firm.world import build_world
+from tests.sandbox.oracle import Oracle
+
+AS_OF = datetime(2026, 6, 30, 18, tzinfo=UTC)
+CHECKS = ("C01", "C03", "T01", "T03", "R01", "B01", "B03", "B05", "H01", "X03")
+
+
+@pytest.mark.parametrize("days", [0, 7])
+@pytest.mark.parametrize(
+    ("seed", "people"),
+    [(1, 60), (2, 60), (3, 60)] + [pytest.param(seed, 300, marks=pytest.mark.slow) for seed in (1, 2, 3)],
+)
+def test_rows_break_the_checks_exactly_where_the_truth_says(seed: int, people: int, days: int) -> None:
+    world = build_world(FirmSpec(seed, people, 18, AS_OF), AS_OF + timedelta(days=days))
+    truth = ground_truth(world, Ids(world))
+    oracle = Oracle(project(world), world.as_of)
+    wrong = {}
+    for check in CHECKS:
+        expected = {(d.matching_key, d.period) for d in truth if d.check_id == check}
+        found = getattr(oracle, check.lower())()
+        if found != expected:
+            wrong[check] = {"missed": sorted(expected - found)[:9], "too many": sorted(found - expected)[:9]}
+    assert wrong == {}
+    kinds = Counter((d.check_id, d.kind) for d in truth)
+    assert set(CHECKS) == {check for check, _ in kinds}
+    assert min(kinds[pair] for pair in kinds if not pair[1].startswith("drift")) >= 2, kinds
+
+
+def test_no_discrepancy_is_listed_twice() -> None:
+    world = build_world(FirmSpec(1, 60, 18, AS_OF), AS_OF)
+    keys = Counter((d.check_id, d.matching_key, d.period) for d in ground_truth(world, Ids(world)))
+    assert [key for key, count in keys.items() if count > 1] == []
