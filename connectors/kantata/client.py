@@ -78,17 +78,10 @@ def connect(
         token = instance.secret("token", dict(environ))
     except LookupError as error:
         raise UnauthorizedError(str(error), instance=instance.name) from error
-    budget = Budget(
-        budget_dir,
-        instance.name,
-        max_concurrent=instance.api_budget.max_concurrent,
-        per_second=instance.api_budget.per_second,
-        daily=instance.api_budget.daily,
-    )
     http = HttpClient(
         instance.name,
         f"{instance.base_url.rstrip('/')}/api/v1",
-        budget=budget,
+        budget=_budget(instance, budget_dir),
         auth=_Bearer(token),
         classify=classifier(instance.name),
         timeout=timeout,
@@ -96,6 +89,17 @@ def connect(
         sleep=sleep,
     )
     return KantataClient(http, writer_lock=budget_dir / f"{instance.name}.writer.lock")
+
+
+def _budget(instance: Instance, directory: Path) -> Budget:
+    allowed = instance.api_budget
+    return Budget(
+        directory,
+        instance.name,
+        max_concurrent=allowed.max_concurrent,
+        per_second=allowed.per_second,
+        daily=allowed.daily,
+    )
 
 
 class KantataClient:

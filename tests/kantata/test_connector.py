@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
+import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -164,22 +165,17 @@ def test_custom_fields_are_known_by_subject_and_name(client: KantataClient) -> N
     assert client.custom_field_id("Workspace", "Legal Name") is None
 
 
-def test_only_one_writer_at_a_time(tenant: Tenant, tmp_path: Path) -> None:
-    tenant.faults.order(Fault(kind="delay", method="PUT", seconds=0.4, times=2))
-    context = multiprocessing.get_context("spawn")
-    arguments = (tenant.url, str(tmp_path))
-    writers = [context.Process(target=write_in_own_process, args=arguments) for _ in range(2)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(60)
-    assert [writer.exitcode for writer in writers] == [0, 0]
-    assert len([call for call in tenant.calls() if call[0] == "PUT"]) == 2
-
-
-def write_in_own_process(url: str, directory: str) -> None:
-    client = connected(instance_at(url), Path(directory), None, TOKEN)
-    client.update("workspace_allocations", "701", {"notes": "written"})
+def test_a_second_writer_waits_for_the_first(tenant: Tenant, tmp_path: Path) -> None:
+    first, second = (connected(instance_at(tenant.url), tmp_path, tenant.clock, TOKEN) for _ in range(2))
+    tenant.faults.order(Fault(kind="delay", method="PUT", seconds=1.5))
+    slow = threading.Thread(target=first.update, args=("workspace_allocations", "701", {"notes": "slow"}))
+    started = time.monotonic()
+    slow.start()
+    time.sleep(0.4)
+    second.update("workspace_allocations", "701", {"notes": "quick"})
+    assert time.monotonic() - started >= 1.5
+    slow.join(10)
+    assert tenant.store.get("workspace_allocations", "701")["notes"] == "quick"  # type: ignore[index]
 
 
 def test_a_low_rights_token_reads_without_money(tenant: Tenant, tmp_path: Path) -> None:
