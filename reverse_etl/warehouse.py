@@ -87,7 +87,7 @@ class Published:
             raise PublishedCopyError(
                 f"there is no published copy at {self.path}.", hint="run `make run` (or `concord run`) first."
             )
-        return duckdb.connect(str(self.path.resolve()), read_only=True, config={"TimeZone": "UTC"})
+        return duckdb.connect(str(self.path.resolve()), read_only=True)
 
 
 def _rows(

@@ -10,6 +10,7 @@ import time
 import pytest
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -27,7 +28,7 @@ class Vendor:
 
     def __init__(self):
         self.records = {("charge", "501"): {"stage": "HOLD"}}
-        self.keys, self.effects = {}, []
+        self.keys, self.effects, self.bodies = {}, [], []
         self.hold_at, self.reached, self.released = None, threading.Event(), threading.Event()
         self.has_written, self.is_lost = False, False
 
@@ -63,11 +64,7 @@ class Vendor:
         self.hold("lost_reply")
         return JSONResponse({"id": record})
 
-    bodies: list = []
-
     def app(self):
-        from starlette.concurrency import run_in_threadpool
-
         async def write(request):
             self.bodies.append(await request.json())
             return await run_in_threadpool(self.write, request)
