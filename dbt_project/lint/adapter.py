@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-
 _SHAPES: dict[str, Callable[..., str]] = {
     "date_series": lambda *_: "select cast('2026-01-01' as date) as calendar_date",
     "type_moment": lambda: "timestamp with time zone",

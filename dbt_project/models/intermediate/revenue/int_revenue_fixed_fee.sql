@@ -51,7 +51,7 @@ recognised as (
             when is_completion then budget_amount
             when budget_hours is not null
                 then {{ round_money(
-                    'budget_amount * ' ~ ratio('hours_to_date', 'greatest(hours_to_date, budget_hours)'),
+                    product('budget_amount', ratio('hours_to_date', 'greatest(hours_to_date, budget_hours)')),
                     'currency'
                 ) }}
         end as revenue_to_date

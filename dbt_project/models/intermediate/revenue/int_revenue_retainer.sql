@@ -37,7 +37,7 @@ recognised as (
         project_id,
         month,
         {{ round_money(
-            'budget_amount * ' ~ ratio(days('first_day', 'recognised_to') ~ ' + 1', days('first_day', 'last_day') ~ ' + 1'),
+            product('budget_amount', ratio(days('first_day', 'recognised_to') ~ ' + 1', days('first_day', 'last_day') ~ ' + 1')),
             'currency'
         ) }} as revenue_to_date
     from terms

@@ -34,7 +34,7 @@ monthly as (
         {{ month_start('earned.earned_on') }} as month,
         case
             when count(rates.rate) = count(*)
-                then sum({{ round_money('earned.amount * rates.rate', 'projects.currency') }})
+                then sum({{ round_money(product('earned.amount', 'rates.rate'), 'projects.currency') }})
         end as earned_amount
     from earned
     inner join projects on earned.project_id = projects.project_id

@@ -49,7 +49,7 @@ valued as (
         {{ month_start('coalesce(periods.period_start, documents.transaction_date)') }} as posting_period_start,
         coalesce(totals.net_amount, 0) as net_amount,
         coalesce(totals.tax_amount, 0) as tax_amount,
-        {{ round_money('coalesce(totals.net_amount, 0) * documents.exchange_rate', 'entities.functional_currency') }} as net_amount_fc
+        {{ round_money(product('coalesce(totals.net_amount, 0)', 'documents.exchange_rate'), 'entities.functional_currency') }} as net_amount_fc
     from documents
     left join totals on documents.invoice_id = totals.invoice_id
     left join {{ ref('stg_netsuite__currencies') }} as currencies
@@ -86,7 +86,7 @@ select
     valued.unpaid_amount as open_amount,
     valued.exchange_rate,
     valued.net_amount_fc,
-    {{ round_money('valued.net_amount_fc * rates.rate', 'reporting.currency') }} as net_amount_rc,
+    {{ round_money(product('valued.net_amount_fc', 'rates.rate'), 'reporting.currency') }} as net_amount_rc,
     coalesce(valued.is_disputed, false) as is_disputed,
     valued.dispute_opened_on,
     valued.dispute_closed_on,

@@ -36,7 +36,7 @@ in_functional as (
         projects.currency,
         entities.functional_currency,
         worked.hours,
-        {{ round_money('recognised.revenue_tc * rates.rate', 'entities.functional_currency') }} as revenue_fc
+        {{ round_money(product('recognised.revenue_tc', 'rates.rate'), 'entities.functional_currency') }} as revenue_fc
     from recognised
     inner join {{ ref('dim_project') }} as projects
         on recognised.project_id = projects.project_id
@@ -68,7 +68,7 @@ select
     cast(coalesce(in_functional.hours, 0) as decimal(12, 4)) as hours,
     in_functional.revenue_tc,
     in_functional.revenue_fc,
-    {{ round_money('in_functional.revenue_fc * rates.rate', 'reporting.currency') }} as revenue_rc
+    {{ round_money(product('in_functional.revenue_fc', 'rates.rate'), 'reporting.currency') }} as revenue_rc
 from in_functional
 cross join reporting
 left join {{ ref('fct_fx_rate') }} as rates

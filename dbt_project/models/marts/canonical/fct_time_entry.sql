@@ -56,7 +56,7 @@ select
     psa_invoices.invoice_id,
     entries.currency,
     entries.bill_rate,
-    {{ round_money('entries.hours * entries.bill_rate', 'entries.currency') }} as bill_amount,
+    {{ round_money(product('entries.hours', 'entries.bill_rate'), 'entries.currency') }} as bill_amount,
     list_rates.rate as standard_rate,
     projects.legal_entity_id as project_legal_entity_id,
     teams.legal_entity_id as employing_legal_entity_id,
