@@ -1,9 +1,10 @@
 {#
-  Names of companies made comparable: case folded, '&' spelled out, punctuation dropped, legal form taken off.
+  Names of companies made comparable: case folded, '&' spelled out, punctuation dropped (a dot leaves no
+  blank, so L.L.C. is llc), legal form taken off.
   The legal form is kept apart by legal_form(), so "Acme Ltd" and "Acme Inc" share a key and differ in form.
 #}
 {% macro plain_name(name) -%}
-    trim({{ replace_all(replace_all("replace(lower(trim(" ~ name ~ ")), '&', ' and ')", "[.,''`´’()/-]", " "), " +", " ") }})
+    trim({{ replace_all(replace_all("replace(replace(lower(trim(" ~ name ~ ")), '.', ''), '&', ' and ')", "[.,''`´’()/-]", " "), " +", " ") }})
 {%- endmacro %}
 
 {% macro legal_forms() -%}

@@ -42,7 +42,7 @@ billed as (
 
     select
         {{ month_start('invoices.invoice_date') }} as month,
-        sum(cast(invoices.gross_amount * rates.rate as decimal(18, 4))) as gross_rc
+        sum(cast({{ converted('invoices.gross_amount', 'rates.rate') }} as decimal(18, 4))) as gross_rc
     from {{ ref('fct_invoice') }} as invoices
     inner join {{ ref('fct_fx_rate') }} as rates
         on invoices.currency = rates.from_currency

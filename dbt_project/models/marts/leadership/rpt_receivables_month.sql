@@ -63,8 +63,8 @@ balances as (
 
 select
     balances.month,
-    cast(sum(cast(balances.open_tc as decimal(18, 4)) * rates.rate) as decimal(18, 4)) as open_rc,
-    cast(sum(cast(balances.overdue_tc as decimal(18, 4)) * rates.rate) as decimal(18, 4)) as overdue_rc
+    cast(sum({{ converted('balances.open_tc', 'rates.rate') }}) as decimal(18, 4)) as open_rc,
+    cast(sum({{ converted('balances.overdue_tc', 'rates.rate') }}) as decimal(18, 4)) as overdue_rc
 from balances
 inner join {{ ref('fct_fx_rate') }} as rates
     on balances.currency = rates.from_currency

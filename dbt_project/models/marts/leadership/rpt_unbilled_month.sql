@@ -34,8 +34,8 @@ positions as (
 
 select
     positions.month,
-    cast(sum(cast(greatest(positions.net_position_tc, 0) as decimal(18, 4)) * rates.rate) as decimal(18, 4)) as unbilled_rc,
-    cast(sum(cast(greatest(-positions.net_position_tc, 0) as decimal(18, 4)) * rates.rate) as decimal(18, 4)) as deferred_rc
+    cast(sum({{ converted('greatest(positions.net_position_tc, 0)', 'rates.rate') }}) as decimal(18, 4)) as unbilled_rc,
+    cast(sum({{ converted('greatest(-positions.net_position_tc, 0)', 'rates.rate') }}) as decimal(18, 4)) as deferred_rc
 from positions
 inner join {{ ref('fct_fx_rate') }} as rates
     on positions.currency = rates.from_currency

@@ -1,0 +1,68 @@
+"""Every planted discrepancy is found and nothing else is, on several firms; the truth file is read only here."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.support import Firm, build_dbt, running_firm, sync_all
+
+CHECKS = ("C01", "C03", "T01", "T03", "R01", "B01", "B03", "B05", "H01", "X03")
+FIRMS = [(seed, people) for people in (60, 300) for seed in (1, 2, 3)]
+
+Key = tuple[str, str, str]
+
+
+def planted(firm: Firm) -> set[Key]:
+    """What the generator says is wrong: check, matching key, period."""
+    document = json.loads((firm.home.sandbox / "ground_truth.json").read_text())
+    rows = document["discrepancies"] if isinstance(document, dict) else document
+    return {(row["check_id"], row["matching_key"], row["period"] or "") for row in rows}
+
+
+def found(firm: Firm) -> list[Key]:
+    """What the checks say is wrong."""
+    with duckdb.connect(str(firm.home.warehouse), read_only=True) as warehouse:
+        return warehouse.execute(
+            "select check_id, matching_key, period from reconciliation.fct_findings"
+        ).fetchall()
+
+
+def not_evaluated(firm: Firm) -> list[tuple[str, str]]:
+    """Checks that could not speak, and why."""
+    with duckdb.connect(str(firm.home.warehouse), read_only=True) as warehouse:
+        return warehouse.execute(
+            "select check_id, reason from reconciliation.fct_check_run where not is_evaluated"
+        ).fetchall()
+
+
+def table(expected: set[Key], findings: set[Key]) -> Iterator[str]:
+    """A line per check: planted, found, missed, wrongly flagged."""
+    yield f"{'check':6}{'planted':>9}{'found':>7}{'missed':>8}{'wrong':>7}"
+    counts = [Counter(key[0] for key in keys) for keys in (expected, findings, expected - findings, findings - expected)]
+    for check in CHECKS:
+        yield f"{check:6}{counts[0][check]:>9}{counts[1][check]:>7}{counts[2][check]:>8}{counts[3][check]:>7}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "people"), FIRMS, ids=[f"seed{seed}-{people}people" for seed, people in FIRMS])
+def test_findings_are_exactly_the_planted_discrepancies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], seed: int, people: int
+) -> None:
+    with running_firm(tmp_path, seed=seed, people=people) as firm:
+        sync_all(firm)
+        build_dbt(firm)
+        expected, listed, silent = planted(firm), found(firm), not_evaluated(firm)
+    findings = set(listed)
+    with capsys.disabled():
+        print(f"\nseed {seed}, {people} people", *table(expected, findings), sep="\n")
+    assert silent == []
+    assert len(listed) == len(findings), "a finding is reported twice"
+    assert {key[0] for key in expected} == set(CHECKS), "the firm does not exercise every check"
+    assert sorted(expected - findings) == []
+    assert sorted(findings - expected) == []
