@@ -150,6 +150,17 @@ def test_a_deleted_invoice_takes_its_lines_along(deployment: Deployment) -> None
     }
 
 
+@pytest.mark.parametrize("type_", ["CustInvc", "invoice", "Invoice"])
+def test_deletions_are_known_by_type_code_or_record_name(deployment: Deployment, type_: str) -> None:
+    deployment.sync()
+    store = deployment.account.store
+    store.delete("transaction", "5001")
+    listed = {"recordid": "5001", "recordtypeid": 7, "type": type_, "deleteddate": "2026-06-30T18:01:00Z"}
+    store.load("deletedrecord", [listed])
+    deployment.sync()
+    assert ("transaction", "5001", "deleted_feed") in deployment.dead()
+
+
 def test_a_full_run_finds_what_the_feed_never_said_but_no_mass_delete(
     open_account: OpenAccount, tmp_path: Path
 ) -> None:

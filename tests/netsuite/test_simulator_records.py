@@ -139,7 +139,7 @@ def test_refusals(account: Account, method: str, path: str, body: Any, wanted: t
 def test_a_deleted_record_is_listed_and_its_lines_are_not(account: Account) -> None:
     assert account.call("DELETE", "record/v1/invoice/5001").status_code == 204
     rows = account.query("SELECT recordid, type, name FROM deletedrecord").json()["items"]
-    assert rows == [{"links": [], "recordid": "5001", "type": "invoice", "name": "INV-5001"}]
+    assert rows == [{"links": [], "recordid": "5001", "type": "CustInvc", "name": "INV-5001"}]
     left = account.query("SELECT COUNT(*) AS n FROM transactionline WHERE transaction = 5001").json()["items"]
     assert left[0]["n"] == "0"
 

@@ -20,11 +20,16 @@ STAMP_FORMAT = "YYYY-MM-DD HH24:MI:SS"
 LARGEST_VANISHING_SHARE = 0.5
 VANISHING_MINIMUM_ROWS = 20
 
-# deletedrecord.type -> raw table; other record types are not landed
+# deletedrecord.type in lower case -> raw table. Transactions are listed by type code or by record name; other
+# types are not landed.
 DELETED_TYPES: Mapping[str, str] = {
     "customer": "customer",
     "job": "job",
     "charge": "charge",
+    "custjob": "customer",
+    "custinvc": "transaction",
+    "custcred": "transaction",
+    "custpymt": "transaction",
     "invoice": "transaction",
     "creditmemo": "transaction",
     "customerpayment": "transaction",
