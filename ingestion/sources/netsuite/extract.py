@@ -26,7 +26,6 @@ DELETED_TYPES: Mapping[str, str] = {
     "customer": "customer",
     "job": "job",
     "charge": "charge",
-    "custjob": "customer",
     "custinvc": "transaction",
     "custcred": "transaction",
     "custpymt": "transaction",
