@@ -54,8 +54,14 @@ def advance(days: int) -> None:
         changes = advance_firm(folder, days)
     except (FileNotFoundError, ValueError) as problem:
         raise click.ClickException(str(problem)) from problem
-    for title, counts in (("new", changes.inserted), ("changed", changes.updated), ("deleted", changes.deleted)):
-        click.echo(f"{title}: {sum(counts.values())} rows ({', '.join(f'{k} {v}' for k, v in sorted(counts.items()))})")
+    for title, counts in (
+        ("new", changes.inserted),
+        ("changed", changes.updated),
+        ("deleted", changes.deleted),
+    ):
+        click.echo(
+            f"{title}: {sum(counts.values())} rows ({', '.join(f'{k} {v}' for k, v in sorted(counts.items()))})"
+        )
 
 
 @main.command()
@@ -81,7 +87,9 @@ def serve() -> None:
 
 
 @main.command()
-@click.option("--to", "target", type=click.Path(path_type=Path), default=REPOSITORY / "config" / "revenue_plan.csv")
+@click.option(
+    "--to", "target", type=click.Path(path_type=Path), default=REPOSITORY / "config" / "revenue_plan.csv"
+)
 def plan(target: Path) -> None:
     """Write the yearly revenue plan of the default firm."""
     count = write_plan(target, _spec(1, 150, 18, "2026-06-30T18:00:00Z"))

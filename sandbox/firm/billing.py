@@ -9,7 +9,14 @@ from datetime import date, datetime, timedelta
 
 from sandbox.firm.chance import Chance
 from sandbox.firm.days import (
-    add_months, add_weekdays, first_of_month, moment, month_end, months_between, nth_weekday, to_weekday,
+    add_months,
+    add_weekdays,
+    first_of_month,
+    moment,
+    month_end,
+    months_between,
+    nth_weekday,
+    to_weekday,
 )  # fmt: skip
 from sandbox.firm.expenses import Expense
 from sandbox.firm.group import UNITS
@@ -137,7 +144,9 @@ def _run(ledger: Ledger, day: date, approved_at: datetime) -> datetime | None:
 
 
 def _time_and_materials(ledger: Ledger) -> tuple[list[Invoice], dict[str, str], dict[str, str]]:
-    batches: dict[tuple[str, date, datetime], tuple[list[TimeEntry], list[Expense]]] = defaultdict(lambda: ([], []))
+    batches: dict[tuple[str, date, datetime], tuple[list[TimeEntry], list[Expense]]] = defaultdict(
+        lambda: ([], [])
+    )
     priced = {p.key: p for p in ledger.projects.values() if p.contract_type == "time_and_materials"}
     for entry in ledger.entries:
         project = priced.get(entry.project)
@@ -151,12 +160,14 @@ def _time_and_materials(ledger: Ledger) -> tuple[list[Invoice], dict[str, str], 
             run = _run(ledger, expense.day, expense.approved_at)
             if run:
                 batches[expense.project, first_of_month(expense.day), run][1].append(expense)
-    invoices, by_entry, by_expense = [], {}, {}
+    invoices: list[Invoice] = []
+    by_entry: dict[str, str] = {}
+    by_expense: dict[str, str] = {}
     extras = _extras(ledger)
     for (key, month, run), (entries, expenses) in sorted(batches.items()):
         name = f"I-{key}-{run:%y%m%d}"
         main = run == runs_of(month)[0]
-        more = [line for line in extras.get(month_key(key, month), ())] if main and entries else []
+        more = extras.get(month_key(key, month), []) if main and entries else []
         invoices.append(_monthly(ledger, priced[key], name, month, run, entries, expenses, more))
         by_entry.update((entry.key, name) for entry in entries)
         by_expense.update((expense.key, name) for expense in expenses)
@@ -240,7 +251,11 @@ def _of_milestone(ledger: Ledger, project: Project, milestone: Milestone) -> tup
 
 def _of_schedule(ledger: Ledger, project: Project, order: int) -> tuple[Invoice | None, Charge]:
     share = (30, 40, 30)[order]
-    amount = project.price * share // 100 if order < 2 else project.price - project.price * 30 // 100 - project.price * 40 // 100
+    amount = (
+        project.price * share // 100
+        if order < 2
+        else project.price - project.price * 30 // 100 - project.price * 40 // 100
+    )
     day = to_weekday(project.start + (project.end - project.start) * (0.05, 0.5, 0.98)[order])
     at = moment(day, 9, 50)
     key, text = f"I-{project.key}#F{order}", f"Instalment {order + 1} of 3"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sandbox.firm.days import add_weekdays, moment, months_between, to_weekday
-from sandbox.firm.group import ENTITIES, PRACTICES, UNITS
+from sandbox.firm.group import PRACTICES, UNITS
 from sandbox.firm.people import Person
 from sandbox.firm.projects import ChangeRequest, Contract, Deal, Project
 from sandbox.firm.rates import CURRENCY_FACTOR
@@ -28,8 +28,7 @@ def make_deals(book: Book, projects: list[Project], horizon: date) -> list[Deal]
 
 
 def _owner(book: Book, key: str) -> Person:
-    sellers = [p for p in book.people if p.role in ("Partner", "Principal") and p.termination is None]
-    return book.chance.pick(sellers, "owner", key)
+    return book.chance.pick(book.sellers, "owner", key)
 
 
 def _of_project(book: Book, project: Project, projects: list[Project]) -> Deal:
@@ -138,9 +137,9 @@ def make_contracts(book: Book, deals: list[Deal], ceilings: dict[str, int]) -> l
         if not deal.won or deal.story in ("product", "renewal"):
             continue
         ceiling = ceilings.get(deal.key)
-        if ceiling is None and deal.contract_type == "time_and_materials":
-            if not deal.story and book.chance.hit(0.3, "ceiling", deal.key):
-                ceiling = deal.services * 4
+        hourly = deal.contract_type == "time_and_materials" and not deal.story
+        if ceiling is None and hourly and book.chance.hit(0.3, "ceiling", deal.key):
+            ceiling = deal.services * 4
         contracts.append(
             Contract(
                 key=f"K-{deal.key}", deal=deal.key, customer=deal.customer,
@@ -170,8 +169,3 @@ def make_changes(book: Book, projects: list[Project], as_of: datetime) -> list[C
                               f"Additional scope agreed with the client for {project.name}")
             )  # fmt: skip
     return found
-
-
-def entity_of(deal: Deal) -> str:
-    """Name of the selling entity."""
-    return ENTITIES[deal.entity].name

@@ -128,7 +128,11 @@ def _apply(
         else:
             store.delete(name, key)
         deleted += 1
-    for counts, count in ((changes.inserted, len(inserted)), (changes.updated, updated), (changes.deleted, deleted)):
+    for counts, count in (
+        (changes.inserted, len(inserted)),
+        (changes.updated, updated),
+        (changes.deleted, deleted),
+    ):
         if count:
             counts[f"{instance}.{name}"] = count
 
@@ -164,5 +168,3 @@ def _remember(folder: Path, spec: FirmSpec, as_of: datetime) -> None:
 def _write_truth(folder: Path, world: World, mirror: Mapping[str, Mapping[str, Any]] | None) -> None:
     found = [item.as_dict() for item in ground_truth(world, Ids(world), mirror)]
     (folder / "ground_truth.json").write_text(json.dumps(found, indent=1) + "\n")
-
-

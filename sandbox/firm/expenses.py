@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 
 from sandbox.firm.chance import Chance
 from sandbox.firm.days import moment, monday_of
+from sandbox.firm.group import UNITS
 from sandbox.firm.people import Person
 from sandbox.firm.projects import Project
 from sandbox.firm.rates import CURRENCY_FACTOR
-from sandbox.firm.group import UNITS
 
 CATEGORIES = ("Airfare", "Lodging", "Rail", "Meals", "Taxi")
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SALESFORCE, NETSUITE, KANTATA, BAMBOOHR = "salesforce_group", "netsuite_group", "kantata_group", "bamboohr_group"
+SALESFORCE, NETSUITE, KANTATA, BAMBOOHR = (
+    "salesforce_group",
+    "netsuite_group",
+    "kantata_group",
+    "bamboohr_group",
+)
 UNITS = {"USD": 100, "GBP": 100, "EUR": 100, "JPY": 1}  # minor units in one main unit
 CURRENCY_IDS = {"USD": "1", "GBP": "2", "EUR": "3", "JPY": "4"}
 PARENT_SUBSIDIARY = "1"

@@ -35,6 +35,8 @@ def _entry(world: World, ids: Ids, entry: TimeEntry, runs: dict[str, Any]) -> Ro
     changed = entry.created_at
     if entry.changed_at and entry.changed_at <= at:
         changed = entry.changed_at
+    if entry.submitted_at <= at:
+        changed = max(changed, entry.submitted_at)
     if approved and entry.approved_at:
         changed = max(changed, entry.approved_at)
     if invoice:
@@ -102,7 +104,8 @@ def _expenses(world: World, ids: Ids, runs: dict[str, Any]) -> list[Row]:
                 "user_id": ids.user(expense.person.number), "date": expense.day.isoformat(),
                 "category": expense.category, "currency": currency,
                 "invoice_id": ids.psa_invoices[invoice.psa] if invoice else None, "notes": None,
-                "amount_in_cents": expense.amount, "currency_base_unit": UNITS[currency], "is_billable": expense.billable,
+                "amount_in_cents": expense.amount, "currency_base_unit": UNITS[currency],
+                "is_billable": expense.billable,
                 "is_invoiced": invoice is not None, "approved": approved, "created_at": stamp(expense.created_at),
                 "updated_at": stamp(max(moments)),
             }

@@ -11,7 +11,9 @@ from sandbox.firm.project_bamboohr import employee_id
 from sandbox.firm.world import World
 
 Row = dict[str, Any]
-Link = tuple[datetime, str, str, str, str, str]  # made at, service, model, reference, subject type, subject id
+Link = tuple[
+    datetime, str, str, str, str, str
+]  # made at, service, model, reference, subject type, subject id
 
 FIELDS = (
     ("Workspace", "Practice", "string"), ("Workspace", "Business Unit", "string"),
@@ -47,8 +49,19 @@ def _project_links(world: World, ids: Ids) -> list[Link]:
     for project in world.projects.values():
         workspace, at = ids.workspace(project.key), project.opened_at
         if project.deal and project.deal in ids.opportunities:
-            found.append((at + timedelta(minutes=5), "salesforce", "Opportunity", ids.opportunities[project.deal], "Workspace", workspace))
-        found.append((at + timedelta(hours=2), "netsuite", "job", ids.job(project.key), "Workspace", workspace))
+            found.append(
+                (
+                    at + timedelta(minutes=5),
+                    "salesforce",
+                    "Opportunity",
+                    ids.opportunities[project.deal],
+                    "Workspace",
+                    workspace,
+                )
+            )
+        found.append(
+            (at + timedelta(hours=2), "netsuite", "job", ids.job(project.key), "Workspace", workspace)
+        )
     for charge in world.billed.charges:
         if charge.milestone and charge.key in ids.charges:
             story = ids.milestone(charge.milestone.key)

@@ -21,11 +21,19 @@ def rate_cards(world: World, ids: Ids) -> dict[str, list[Row]]:
     """Rows of the five rate-card collections."""
     tables: dict[str, list[Row]] = {
         name: []
-        for name in ("rate_card_sets", "rate_card_set_versions", "rate_cards", "rate_card_versions", "rate_card_roles")
+        for name in (
+            "rate_card_sets",
+            "rate_card_set_versions",
+            "rate_cards",
+            "rate_card_versions",
+            "rate_card_roles",
+        )
     }
     for number, name in enumerate(SET_FACTOR, start=1):
         title = "Standard rates" if name == "standard" else "Preferred client rates"
-        tables["rate_card_sets"].append({"id": str(number), "title": title, "account_default": name == "standard"})
+        tables["rate_card_sets"].append(
+            {"id": str(number), "title": title, "account_default": name == "standard"}
+        )
         for currency in CURRENCY_IDS:
             tables["rate_cards"].append(_card(number, currency))
         for order, (day, active) in enumerate(_versions(world)):
@@ -72,7 +80,13 @@ def _version(tables: dict[str, list[Row]], number: int, order: int, day: date, a
 
 
 def _rows(
-    tables: dict[str, list[Row]], ids: Ids, version: str, number: int, order: int, currency: str, rates: dict[str, int]
+    tables: dict[str, list[Row]],
+    ids: Ids,
+    version: str,
+    number: int,
+    order: int,
+    currency: str,
+    rates: dict[str, int],
 ) -> None:
     own = int(_card_id(number, currency)) * 40 + order
     tables["rate_card_versions"].append(

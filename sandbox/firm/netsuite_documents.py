@@ -21,36 +21,36 @@ _DELETED_DRAFTS = 8_900_001  # ids of drafts that were deleted before history re
 
 def documents(world: World, ids: Ids) -> dict[str, list[Row]]:
     """Rows of the tables around transactions."""
-    headers: list[Row] = []
-    lines: list[Row] = []
-    links: list[Row] = []
     numbers, missing = ids.invoice_numbers
-    memos: dict[str, int] = {}
-    for item in world.receivables:
-        headers.append(_invoice(world, ids, item, numbers[item.invoice.key]))
-        lines.extend(_invoice_lines(world, ids, item))
     applied = sorted(
         ((s, r) for r in world.receivables for s in r.settlements if s.at <= world.as_of),
         key=lambda pair: (pair[0].at, pair[0].key),
     )
+    headers = [_invoice(world, ids, item, numbers[item.invoice.key]) for item in world.receivables]
+    lines = [line for item in world.receivables for line in _invoice_lines(world, ids, item)]
+    memos: dict[str, int] = {}
     for settlement, item in applied:
         entity = item.project.entity
         if settlement.kind == "Payment":
             headers.append(_payment(world, ids, settlement, item))
-            lines.append(_main_line(world, ids, settlement.key, item, settlement.amount, stamp(settlement.at), settlement.at.date()))
+            lines.append(_payment_line(world, ids, settlement, item))
         else:
             memos[entity] = memos.get(entity, 5000) + 1
             headers.append(_credit(world, ids, settlement, item, memos[entity]))
             lines.extend(_credit_lines(world, ids, settlement, item))
-        links.append(_link(ids, settlement, item))
     wrong = mistakes(world)
     headers.extend(_mistake(world, ids, s) for s in wrong if s.deleted_at and s.deleted_at > world.as_of)
     return {
         "transaction": headers,
         "transactionline": lines,
-        "nexttransactionlinelink": links,
+        "nexttransactionlinelink": [_link(ids, settlement, item) for settlement, item in applied],
         "deletedrecord": [*_deleted_receipts(world, ids, wrong), *_deleted_drafts(world, missing)],
     }
+
+
+def _payment_line(world: World, ids: Ids, settlement: Settlement, item: Receivable) -> Row:
+    at = settlement.at
+    return _main_line(world, ids, settlement.key, item, settlement.amount, stamp(at), at.date())
 
 
 def _rate(world: World, item: Receivable, day: date) -> Decimal:
@@ -110,7 +110,9 @@ def _line(ids: Ids, key: str, number: int, changed: str, amount: str, functional
     } | more  # fmt: skip
 
 
-def _main_line(world: World, ids: Ids, key: str, item: Receivable, minor: int, changed: str, day: date) -> Row:
+def _main_line(
+    world: World, ids: Ids, key: str, item: Receivable, minor: int, changed: str, day: date
+) -> Row:
     amount = money(minor, item.project.currency)
     return _line(ids, key, 0, changed, amount, _functional(world, item, minor, day), mainline=True)
 
@@ -122,7 +124,9 @@ def _invoice_lines(world: World, ids: Ids, item: Receivable) -> Iterator[Row]:
 
 
 def _credit_lines(world: World, ids: Ids, settlement: Settlement, item: Receivable) -> Iterator[Row]:
-    yield from _document_lines(world, ids, item, settlement.key, -1, stamp(settlement.at), settlement.at.date())
+    yield from _document_lines(
+        world, ids, item, settlement.key, -1, stamp(settlement.at), settlement.at.date()
+    )
 
 
 def _document_lines(
@@ -136,7 +140,7 @@ def _document_lines(
             ids, key, number, changed, money(minor, currency), _functional(world, item, minor, day),
             entity=ids.job(item.project.key), item=_ITEMS[line.source], memo=line.text,
             quantity=_quantity(line), rate=money(line.rate, currency) if line.rate is not None else None,
-            custcol_source_type=line.source, custcol_source_ref=_reference(world, ids, line),
+            custcol_source_type=line.source, custcol_source_ref=_reference(ids, line),
             custcol_service_start=line.service_start.isoformat(), custcol_service_end=line.service_end.isoformat(),
         )  # fmt: skip
     if item.tax:
@@ -157,7 +161,7 @@ def _quantity(line: Line) -> str:
     return str(Decimal(line.minutes) / 60) if line.minutes % 60 else str(line.minutes // 60)
 
 
-def _reference(world: World, ids: Ids, line: Line) -> str | None:
+def _reference(ids: Ids, line: Line) -> str | None:
     if not line.reference:
         return None
     kind, *parts = line.reference
@@ -186,7 +190,8 @@ def _payment(world: World, ids: Ids, settlement: Settlement, item: Receivable) -
 def _credit(world: World, ids: Ids, settlement: Settlement, item: Receivable, number: int) -> Row:
     psa = item.invoice.psa
     return _header(world, ids, settlement.key, item, settlement.at.date()) | {
-        "tranid": f"CM{number_prefix(item.project.entity).removeprefix('INV')}{number}", "type": "CustCred", "status": "B",
+        "tranid": f"CM{number_prefix(item.project.entity).removeprefix('INV')}{number}",
+        "type": "CustCred", "status": "B",
         "memo": "Credited and billed again", "foreigntotal": money(settlement.amount, item.project.currency),
         "foreignamountunpaid": money(0, item.project.currency), "createddate": stamp(settlement.at),
         "lastmodifieddate": stamp(settlement.at), "custbody_kantata_invoice_id": ids.psa_invoices[psa] if psa else None,
@@ -206,9 +211,11 @@ def _mistake(world: World, ids: Ids, settlement: Settlement) -> Row:
     customer = world.customers["C0000"]
     day, number = settlement.at.date(), ids.transactions[settlement.key]
     return {
-        "id": number, "tranid": f"PMT{number}", "type": "CustPymt", "entity": ids.erp_customer(customer.accounts[0].key),
+        "id": number, "tranid": f"PMT{number}", "type": "CustPymt",
+        "entity": ids.erp_customer(customer.accounts[0].key),
         "trandate": day.isoformat(), "postingperiod": period_id(day), "currency": CURRENCY_IDS[customer.currency],
-        "exchangerate": "1.00000000", "subsidiary": ENTITIES[customer.entity].subsidiary, "status": "B", "posting": True,
+        "exchangerate": "1.00000000", "subsidiary": ENTITIES[customer.entity].subsidiary, "status": "B",
+        "posting": True,
         "voided": False, "foreigntotal": money(settlement.amount * UNITS[customer.currency] // 100, customer.currency),
         "createddate": stamp(settlement.at), "lastmodifieddate": stamp(settlement.at),
     }  # fmt: skip

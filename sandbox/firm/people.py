@@ -12,6 +12,8 @@ from sandbox.firm.names import FIRST_NAMES, LAST_NAMES
 from sandbox.firm.spec import FirmSpec
 
 NOTICE = timedelta(days=30)
+#: Leavers are drawn this far ahead whatever the horizon, so that "stays" means the same in every world.
+_LEAVING_KNOWN = timedelta(days=3 * 365)
 FULL_TIME = (8, 8, 8, 8, 8, 0, 0)
 PART_TIME = ((8, 8, 8, 0, 0, 0, 0), (6, 6, 6, 6, 6, 0, 0), (8, 8, 0, 8, 8, 0, 0), (0, 8, 8, 8, 4, 0, 0))
 _ROLES = (("Partner", 6), ("Principal", 6), ("Senior Manager", 11), ("Manager", 16), ("Senior Consultant", 24),
@@ -97,7 +99,9 @@ def make_people(spec: FirmSpec, chance: Chance, horizon: date) -> list[Person]:
     """Everybody who ever worked here up to the horizon, in order of hiring."""
     initial = round(spec.people * 0.94)
     stories = _stories(spec, chance, initial)
-    people = [_person(spec, chance, number, None, stories.get(number, ""), horizon) for number in range(initial)]
+    people = [
+        _person(spec, chance, number, None, stories.get(number, ""), horizon) for number in range(initial)
+    ]
     number, owed = initial, 0.0
     for month in months_between(spec.start, horizon):
         owed += spec.people * 0.011
@@ -133,7 +137,10 @@ def _person(
     )
     practices = list(PRACTICES)
     practice = practices[number % 5] if number < 10 else chance.pick(practices, "practice", number)
-    first, last = chance.pick(FIRST_NAMES[entity], "first", number), chance.pick(LAST_NAMES[entity], "last", number)
+    first, last = (
+        chance.pick(FIRST_NAMES[entity], "first", number),
+        chance.pick(LAST_NAMES[entity], "last", number),
+    )
     role = _role(chance, number)
     contractor = not story and hired is None and number > 10 and chance.hit(0.06, "contractor", number)
     pattern = FULL_TIME
@@ -150,7 +157,7 @@ def _person(
         role=role,
         contractor=contractor,
         pattern=pattern,
-        spans=_spans(spec, chance, number, hired, story, horizon),
+        spans=_spans(spec, chance, number, hired, story),
         teams=_teams(spec, chance, number, hired, practice, horizon),
         story=story.partition(":")[0],
         has_reference=not chance.hit(0.1, "hr reference", number),
@@ -158,7 +165,7 @@ def _person(
 
 
 def _spans(
-    spec: FirmSpec, chance: Chance, number: int, hired: date, story: str, horizon: date
+    spec: FirmSpec, chance: Chance, number: int, hired: date, story: str
 ) -> tuple[tuple[date, date | None], ...]:
     kind, _, order = story.partition(":")
     planted = spec.planted_on
@@ -171,7 +178,9 @@ def _spans(
         return ((hired, add_weekdays(planted, -(6 + 2 * (int(order) % 20)))),)
     if number < 6:
         return ((hired, None),)
-    for month in months_between(max(hired + timedelta(days=120), spec.start), horizon):
+    for month in months_between(
+        max(hired + timedelta(days=120), spec.start), spec.planted_on + _LEAVING_KNOWN
+    ):
         if chance.hit(0.007, "leaves", number, month):
             day = to_weekday(month + timedelta(days=chance.between(9, 27, "last day", number, month)))
             if day > spec.start + timedelta(days=20):

@@ -27,7 +27,9 @@ class InvoicePlants:
     skipped_before: Mapping[str, bool]  # invoice key -> whether a deleted draft explains the gap
 
 
-def plant_invoices(book: Book, projects: Mapping[str, Project], invoices: tuple[Invoice, ...]) -> InvoicePlants:
+def plant_invoices(
+    book: Book, projects: Mapping[str, Project], invoices: tuple[Invoice, ...]
+) -> InvoicePlants:
     """Break some invoices, credit and rebill others. Chosen only among those of the planting day or before."""
     planted = book.spec.planted_at
     hourly = [
@@ -43,7 +45,9 @@ def plant_invoices(book: Book, projects: Mapping[str, Project], invoices: tuple[
     for fault in INVOICE_FAULTS[:4]:
         for invoice in [next(pool) for _ in range(each)]:
             changes[invoice.key] = _broken(projects[invoice.project], invoice, fault)
-    credited = {i.key: i.created_at + timedelta(days=12) for i in [next(pool) for _ in range(max(2, each // 2))]}
+    credited = {
+        i.key: i.created_at + timedelta(days=12) for i in [next(pool) for _ in range(max(2, each // 2))]
+    }
     drafts = order(recent, "drafts")
     for invoice in drafts[:each]:
         broken = _broken(projects[invoice.project], invoice, "draft_extra")
@@ -62,12 +66,23 @@ def _broken(project: Project, invoice: Invoice, fault: str) -> Invoice:
     if fault == "header":
         return replace(invoice, header_error=120 * unit, story=f"b03_{fault}")
     if fault == "unreferenced_discount":
-        line = Line("discount", (), "Goodwill", None, None, -450 * unit, first.service_start, first.service_end)
+        line = Line(
+            "discount", (), "Goodwill", None, None, -450 * unit, first.service_start, first.service_end
+        )
     elif fault == "manual_time":
         line = Line("time", (), "Additional hours, keyed in by hand", 240, 180 * unit, 720 * unit,
                     first.service_start, first.service_end)  # fmt: skip
     else:
-        line = Line("extra", (), "Additional services", None, None, 1850 * unit, first.service_start, first.service_end)
+        line = Line(
+            "extra",
+            (),
+            "Additional services",
+            None,
+            None,
+            1850 * unit,
+            first.service_start,
+            first.service_end,
+        )
     return replace(invoice, lines=(*invoice.lines, line), story=f"b03_{fault}")
 
 
@@ -151,18 +166,18 @@ def drift_of_deals(
     drift: dict[tuple[str, str], str | int | bool | date | None] = {}
     used: set[str] = set()
 
-    def take(field: str, fits: list[tuple[Deal, Standing]]) -> list[tuple[Deal, Standing]]:
+    def take(fits: list[tuple[Deal, Standing]]) -> list[tuple[Deal, Standing]]:
         found = [pair for pair in fits if pair[0].key not in used][:each]
         used.update(deal.key for deal, _ in found)
         return found
 
-    for deal, standing in take("open_amount", [p for p in pool if p[1].open_amount]):
+    for deal, standing in take([p for p in pool if p[1].open_amount]):
         drift[deal.key, "open_amount"] = standing.open_amount * 3 // 2 // 100 * 100 + 100
-    for deal, standing in take("overdue_bucket", [p for p in pool if p[1].bucket]):
+    for deal, standing in take([p for p in pool if p[1].bucket]):
         drift[deal.key, "overdue_bucket"] = "current" if standing.bucket != "current" else "31-60"
-    for deal, standing in take("disputed", [p for p in pool if p[1].bucket]):
+    for deal, standing in take([p for p in pool if p[1].bucket]):
         drift[deal.key, "disputed"] = not standing.disputed
-    for deal, standing in take("last_payment_date", [p for p in pool if p[1].last_payment]):
+    for deal, standing in take([p for p in pool if p[1].last_payment]):
         earlier = standing.last_payment - timedelta(days=21) if standing.last_payment else None
         drift[deal.key, "last_payment_date"] = earlier
     return drift

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sandbox.firm.days import add_weekdays, first_of_month, moment, month_end, add_months
+from sandbox.firm.days import add_months, add_weekdays, first_of_month, moment, month_end
 from sandbox.firm.people import Person
 from sandbox.firm.projects import Assignment, Project
 from sandbox.firm.staffing import Book
@@ -29,7 +29,12 @@ def plant_time(book: Book, projects: Mapping[str, Project]) -> TimePlants:
     """Everything planted in the PSA's hours, chosen among projects without another story."""
     natural = [p for p in projects.values() if not p.story]
     forgotten, skipped = _forgotten(book, natural)
-    entries = [*_late(book, natural), *_early(book, natural), *_fresh(book, natural), *_after_leaving(book, natural)]
+    entries = [
+        *_late(book, natural),
+        *_early(book, natural),
+        *_fresh(book, natural),
+        *_after_leaving(book, natural),
+    ]
     return TimePlants(tuple(entries), tuple(_late_bookings(book, natural)), forgotten, skipped)
 
 
@@ -41,8 +46,8 @@ def _entry(
     return TimeEntry(
         key=f"{day:%y%m%d}{person.key}-{story}-{project.key}", project=project.key, task=2, person=person,
         role=person.role, day=day, minutes=minutes, billable=True, rate=entry_rate(project, person.role, day),
-        created_at=created, approved_at=created + timedelta(days=4, hours=16) if approved else None, deleted_at=deleted_at,
-        story=story,
+        created_at=created, approved_at=created + timedelta(days=4, hours=16) if approved else None,
+        deleted_at=deleted_at, story=story,
     )  # fmt: skip
 
 
@@ -79,7 +84,11 @@ def _early(book: Book, natural: list[Project]) -> Iterator[TimeEntry]:
 def _fresh(book: Book, natural: list[Project]) -> Iterator[TimeEntry]:
     """Wrong, but entered today and taken back tomorrow: inside the grace."""
     planted = book.spec.planted_on
-    fit = [p for p in natural if planted - timedelta(days=150) <= p.end <= planted - timedelta(days=30) and _stays(p)]
+    fit = [
+        p
+        for p in natural
+        if planted - timedelta(days=150) <= p.end <= planted - timedelta(days=30) and _stays(p)
+    ]
     for number, project in enumerate(book.chance.order(fit, "fresh")[:2]):
         person = _stays(project)
         if person:
@@ -123,7 +132,11 @@ def _forgotten(book: Book, natural: list[Project]) -> tuple[frozenset[str], froz
     for back in (2, 3, 4):
         month = add_months(first_of_month(book.spec.planted_on), -back)
         for project in natural:
-            if project.contract_type == "time_and_materials" and project.start <= month and project.end >= month_end(month):
+            if (
+                project.contract_type == "time_and_materials"
+                and project.start <= month
+                and project.end >= month_end(month)
+            ):
                 found.setdefault(f"{project.key}|{month:%Y-%m}", project)
     chosen: list[str] = []
     used: set[str] = set()

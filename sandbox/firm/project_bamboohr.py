@@ -30,7 +30,7 @@ def project_bamboohr(world: World) -> dict[str, list[Row]]:
         "compensation": [_pay(world, person) for person in people],
         "time_off_request": [_request(world, key, leave) for key, leave in numbered],
         "time_off_day": [row for key, leave in numbered for row in _days(key, leave)],
-        "company_holiday": _holidays(world),
+        "company_holiday": _holidays(),
     }
 
 
@@ -120,7 +120,7 @@ def _jobs(world: World, person: Person) -> list[Row]:
 
 
 def _statuses(world: World, person: Person) -> list[Row]:
-    rows = []
+    rows: list[tuple[date, str, str | None]] = []
     for start, last in person.spans:
         if moment(start - timedelta(days=7), 9) <= world.as_of:
             rows.append((start, _kind(person), None))
@@ -137,7 +137,11 @@ def _statuses(world: World, person: Person) -> list[Row]:
 
 def _pattern(person: Person) -> Row:
     hours = dict(zip(_WEEKDAYS, map(str, person.pattern), strict=True))
-    return {"id": str(301 + person.number), "employeeId": employee_id(person), "date": person.hired.isoformat()} | hours
+    return {
+        "id": str(301 + person.number),
+        "employeeId": employee_id(person),
+        "date": person.hired.isoformat(),
+    } | hours
 
 
 def _pay(world: World, person: Person) -> Row:
@@ -173,7 +177,7 @@ def _days(key: str, leave: Leave) -> list[Row]:
     ]  # fmt: skip
 
 
-def _holidays(world: World) -> list[Row]:
+def _holidays() -> list[Row]:
     found = sorted((day, name) for days in holidays().values() for day, name in days.items())
     return [
         {"id": str(1 + number), "name": name, "start": day.isoformat(), "end": day.isoformat()}

@@ -8,7 +8,13 @@ from typing import Any
 from sandbox.firm.customers import Customer
 from sandbox.firm.days import moment, monday_of, stamp
 from sandbox.firm.group import (
-    BUSINESS_UNITS, CONTRACT_TYPES, ENTITIES, KANTATA, PRACTICES, ROLES, UNITS,
+    BUSINESS_UNITS,
+    CONTRACT_TYPES,
+    ENTITIES,
+    KANTATA,
+    PRACTICES,
+    ROLES,
+    UNITS,
 )  # fmt: skip
 from sandbox.firm.ids import Ids
 from sandbox.firm.kantata_hours import hours
@@ -34,14 +40,15 @@ def project_kantata(world: World, ids: Ids) -> dict[str, list[Row]]:
     projects = list(world.projects.values())
     resources, allocations = _bookings(world, ids)
     return {
-        "roles": [
-            {"id": ids.role(name), "name": name, "deleted_at": None, **_born(world)} for name in ROLES
-        ],
+        "roles": [{"id": ids.role(name), "name": name, "deleted_at": None, **_born(world)} for name in ROLES],
         "users": [_user(world, ids, person) for person in people],
         "account_memberships": [_membership(world, ids, person) for person in people],
         "workspace_groups": [_group(world, customer) for customer in world.customers.values()],
         "workspaces": [*_internal(world, ids), *(_workspace(world, ids, p) for p in projects)],
-        "stories": [*_internal_tasks(world, ids), *(row for p in projects for row in _stories(world, ids, p))],
+        "stories": [
+            *_internal_tasks(world, ids),
+            *(row for p in projects for row in _stories(world, ids, p)),
+        ],
         "billing_milestones": [_billing(world, ids, p, m) for p in projects for m in p.milestones],
         "workspace_resources": resources,
         "workspace_allocations": allocations,
@@ -206,7 +213,8 @@ def _internal(world: World, ids: Ids) -> list[Row]:
 
 def _story(ids_: str, workspace: str, title: str, kind: str, **more: Any) -> Row:
     return {
-        "id": ids_, "workspace_id": workspace, "parent_id": None, "title": title, "story_type": kind, "state": "started",
+        "id": ids_, "workspace_id": workspace, "parent_id": None, "title": title, "story_type": kind,
+        "state": "started",
         "start_date": None, "due_date": None, "deleted_at": None, "percentage_complete": None, "billable": True,
         "fixed_fee": False, "archived": False, "budget_estimate_in_cents": None, "time_estimate_in_minutes": None,
     } | more  # fmt: skip
@@ -214,7 +222,14 @@ def _story(ids_: str, workspace: str, title: str, kind: str, **more: Any) -> Row
 
 def _internal_tasks(world: World, ids: Ids) -> list[Row]:
     return [
-        _story(ids.story(f"internal:{p}", order), ids.workspace(f"internal:{p}"), title, "task", billable=False, **_born(world))
+        _story(
+            ids.story(f"internal:{p}", order),
+            ids.workspace(f"internal:{p}"),
+            title,
+            "task",
+            billable=False,
+            **_born(world),
+        )
         for p in PRACTICES
         for order, title in enumerate(INTERNAL_TASKS)
     ]
@@ -285,7 +300,8 @@ def _allocation(world: World, ids: Ids, booking: Assignment, resource: str, made
     days = max(1, (end - booking.start).days * 5 // 7)
     daily = booking.daily_minutes or round(booking.share * 480)
     return {
-        "id": ids.bookings[booking.key], "workspace_resource_id": resource, "workspace_id": ids.workspace(booking.project),
+        "id": ids.bookings[booking.key], "workspace_resource_id": resource,
+        "workspace_id": ids.workspace(booking.project),
         "start_date": booking.start.isoformat(), "end_date": end.isoformat(), "notes": None, "minutes": days * daily,
         "hard": True, "created_at": made, "updated_at": max(made, stamp(cut)) if cut else made,
     }  # fmt: skip
@@ -307,11 +323,14 @@ def _custom(world: World, ids: Ids, projects: list[Project]) -> list[tuple[str, 
             story, made = ids.milestone(milestone.key), project.opened_at + timedelta(minutes=30)
             found.append(("Story", story, "Baseline Due Date", milestone.baseline.isoformat(), made))
             if accepted_at(milestone) <= world.as_of:
-                found.append(("Story", story, "Accepted On", milestone.accepted.isoformat(), accepted_at(milestone)))
+                found.append(
+                    ("Story", story, "Accepted On", milestone.accepted.isoformat(), accepted_at(milestone))
+                )
     for customer in world.customers.values():
         at = customer.created_at + timedelta(days=3)
-        for name, attribute, value in (("Legal Name", "legal_name", other_spelling(customer)),
-                                       ("Payment Terms Days", "payment_terms", customer.terms)):  # fmt: skip
+        copies: tuple[tuple[str, str, Any], ...] = (("Legal Name", "legal_name", other_spelling(customer)),
+                                       ("Payment Terms Days", "payment_terms", customer.terms))  # fmt: skip
+        for name, attribute, value in copies:
             shown = world.customer_drift.get(("kantata", customer.key, attribute), value)
             found.append(("WorkspaceGroup", group_id(customer), name, shown, at))
     return found
@@ -327,4 +346,3 @@ def _project_values(project: Project) -> list[tuple[str, Any]]:
         ("Open For Time To", (project.end + CLOSE_AFTER).isoformat()),
         ("Budget Hours", project.budget_hours),
     ]
-

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.firm.customers import TERMS, Account, Customer
-from sandbox.firm.days import add_months, month_end, moment, months_between, period_id, stamp
+from sandbox.firm.days import add_months, moment, month_end, months_between, period_id, stamp
 from sandbox.firm.fx import business_days
 from sandbox.firm.group import CURRENCY_IDS, ENTITIES, NETSUITE, PARENT_SUBSIDIARY, money
 from sandbox.firm.ids import Ids
@@ -21,33 +21,15 @@ _PERIODS_AHEAD = 12
 
 def project_netsuite(world: World, ids: Ids) -> dict[str, list[Row]]:
     """Rows by SuiteQL table, in its column names."""
-    accounts = [(c, a) for c in world.customers.values() for a in c.accounts]
+    accounts = [(customer, account) for customer in world.customers.values() for account in customer.accounts]
     return {
         "subsidiary": _subsidiaries(),
-        "currency": [
-            {"id": number, "symbol": code, "name": code, "currencyprecision": 0 if code == "JPY" else 2}
-            for code, number in CURRENCY_IDS.items()
-        ],
-        "term": [
-            {"id": str(number + 1), "name": f"Net {days}", "daysuntilnetdue": days} for number, days in enumerate(TERMS)
-        ],
-        "customer": [_customer(ids, c, a) for c, a in accounts],
-        "customersubsidiaryrelationship": [
-            {
-                "id": ids.erp_customer(a.key), "entity": ids.erp_customer(a.key),
-                "subsidiary": ENTITIES[a.entity].subsidiary, "isprimary": True,
-            }
-            for _, a in accounts
-        ],  # fmt: skip
-        "entityaddress": [_address(ids, c, a) for c, a in accounts],
-        "customeraddressbook": [
-            {
-                "internalid": _address_id(ids, a), "entity": ids.erp_customer(a.key),
-                "addressbookaddress": _address_id(ids, a), "label": "Billing", "defaultbilling": True,
-                "defaultshipping": True,
-            }
-            for _, a in accounts
-        ],  # fmt: skip
+        "currency": [_currency(code, number) for code, number in CURRENCY_IDS.items()],
+        "term": [_term(number, days) for number, days in enumerate(TERMS, start=1)],
+        "customer": [_customer(ids, customer, account) for customer, account in accounts],
+        "customersubsidiaryrelationship": [_relationship(ids, account) for _, account in accounts],
+        "entityaddress": [_address(ids, customer, account) for customer, account in accounts],
+        "customeraddressbook": [_address_book(ids, account) for _, account in accounts],
         "job": [_job(world, ids, p) for p in world.projects.values() if _job_at(p) <= world.as_of],
         "accountingperiod": _periods(world),
         "currencyrate": _spot_rates(world),
@@ -55,6 +37,27 @@ def project_netsuite(world: World, ids: Ids) -> dict[str, list[Row]]:
         "charge": _charges(world, ids),
         **documents(world, ids),
     }
+
+
+def _currency(code: str, number: str) -> Row:
+    return {"id": number, "symbol": code, "name": code, "currencyprecision": 0 if code == "JPY" else 2}
+
+
+def _term(number: int, days: int) -> Row:
+    return {"id": str(number), "name": f"Net {days}", "daysuntilnetdue": days}
+
+
+def _relationship(ids: Ids, account: Account) -> Row:
+    own = ids.erp_customer(account.key)
+    return {"id": own, "entity": own, "subsidiary": ENTITIES[account.entity].subsidiary, "isprimary": True}
+
+
+def _address_book(ids: Ids, account: Account) -> Row:
+    own = _address_id(ids, account)
+    return {
+        "internalid": own, "entity": ids.erp_customer(account.key), "addressbookaddress": own, "label": "Billing",
+        "defaultbilling": True, "defaultshipping": True,
+    }  # fmt: skip
 
 
 def _subsidiaries() -> list[Row]:
@@ -164,7 +167,8 @@ def _spot_rates(world: World) -> list[Row]:
         for number, (base, other) in enumerate(pairs):
             rows.append(
                 {
-                    "id": str((day - world.fx.first).days * len(pairs) + number + 1), "basecurrency": CURRENCY_IDS[base],
+                    "id": str((day - world.fx.first).days * len(pairs) + number + 1),
+                    "basecurrency": CURRENCY_IDS[base],
                     "transactioncurrency": CURRENCY_IDS[other], "exchangerate": str(world.fx.rate(base, other, day)),
                     "effectivedate": day.isoformat(), "lastmodifieddate": stamp(at),
                 }

@@ -10,7 +10,7 @@ from sandbox.firm.days import moment, stamp
 from sandbox.firm.group import BUSINESS_UNITS, CONTRACT_TYPES, ENTITIES, PRACTICES, SALESFORCE, money
 from sandbox.firm.ids import Ids
 from sandbox.firm.plants_money import other_spelling
-from sandbox.firm.projects import STAGES, Contract, Deal
+from sandbox.firm.projects import STAGES, Contract, Deal, Project
 from sandbox.firm.world import World
 from sandbox.simulators.salesforce.ids import make_id
 
@@ -66,7 +66,7 @@ def _account(world: World, ids: Ids, customer: Customer) -> Row:
     def shown(attribute: str, value: Any) -> Any:
         return world.customer_drift.get(("salesforce", customer.key, attribute), value)
 
-    owners = [p for p in world.people if p.role == "Partner" and p.termination is None]
+    owners = [p for p in world.people[:6] if p.role == "Partner"]
     created = customer.created_at
     street = str(shown("billing_address", customer.street))
     return {
@@ -115,17 +115,9 @@ def _opportunity(world: World, ids: Ids, deal: Deal) -> Row:
     stage, since = deal.stage_at(world.as_of)
     name, probability, closed, won = STAGES[stage]
     customer = world.customers[deal.customer]
-    moments = [deal.created_at, since]
-    opened = [world.projects[key] for key in deal.projects if key in world.projects]
-    noted = opened[0] if opened and deal.workspace_field else None
-    if noted:
-        moments.append(noted.opened_at + timedelta(minutes=5))
-    if deal.deleted_at and deal.deleted_at <= world.as_of:
-        moments.append(deal.deleted_at)
+    noted = _noted_project(world, deal)
     mirror = erp_fields(world, deal)
-    if mirror["ERP_Open_Amount__c"] is not None:
-        moments.append(world.spec.planted_at - timedelta(hours=5))
-    modified = stamp(max(moment for moment in moments if moment <= world.as_of))
+    modified = stamp(_deal_changed(world, deal, since, noted, mirror))
     return {
         "Id": ids.opportunities[deal.key],
         "AccountId": ids.account(customer.number),
@@ -153,6 +145,23 @@ def _opportunity(world: World, ids: Ids, deal: Deal) -> Row:
         "Kantata_Workspace_Id__c": ids.workspace(noted.key) if noted else None,
         **mirror,
     }
+
+
+def _noted_project(world: World, deal: Deal) -> Project | None:
+    """The project whose workspace id sales has written on the opportunity."""
+    opened = [world.projects[key] for key in deal.projects if key in world.projects]
+    return opened[0] if opened and deal.workspace_field else None
+
+
+def _deal_changed(world: World, deal: Deal, since: datetime, noted: Project | None, mirror: Row) -> datetime:
+    moments = [deal.created_at, since]
+    if noted:
+        moments.append(noted.opened_at + timedelta(minutes=5))
+    if deal.deleted_at:
+        moments.append(deal.deleted_at)
+    if mirror["ERP_Open_Amount__c"] is not None:
+        moments.append(world.spec.planted_at - timedelta(hours=5))
+    return max(at for at in moments if at <= world.as_of)
 
 
 def erp_fields(world: World, deal: Deal) -> Row:
@@ -198,7 +207,9 @@ def _contract(world: World, ids: Ids, contract: Contract) -> Row:
         "Contract_Type__c": CONTRACT_TYPES[contract.contract_type][0],
         "Contract_Value__c": money(contract.value, contract.currency),
         "Legal_Entity__c": ENTITIES[contract.entity].salesforce,
-        "Not_To_Exceed__c": money(contract.not_to_exceed, contract.currency) if contract.not_to_exceed else None,
+        "Not_To_Exceed__c": money(contract.not_to_exceed, contract.currency)
+        if contract.not_to_exceed
+        else None,
         "Billed_In_Advance__c": contract.in_advance,
         "PO_Number__c": contract.order_number,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -73,9 +72,12 @@ def receivable(
     tax = tax_of(project, customer, invoice.net)
     gross = invoice.net + tax + invoice.header_error
     due = invoice.created_at.date() + timedelta(days=customer.terms)
-    dispute, settlements = None, ()
+    dispute = None
+    settlements: tuple[Settlement, ...] = ()
     if credited_at:
-        settlements = (Settlement(f"CM-{invoice.key}", invoice.key, "CreditMemoApplication", gross, credited_at),)
+        settlements = (
+            Settlement(f"CM-{invoice.key}", invoice.key, "CreditMemoApplication", gross, credited_at),
+        )
     elif invoice.posted_at and gross > 0:
         dispute = _dispute(chance, invoice, due)
         settlements = _payments(chance, invoice, gross, due, dispute)
@@ -96,7 +98,13 @@ def _payments(
     chance: Chance, invoice: Invoice, gross: int, due: date, dispute: tuple[datetime, datetime | None] | None
 ) -> tuple[Settlement, ...]:
     roll = chance.share("pays", invoice.key)
-    delay = -3 + int(roll * 16) if roll < 0.5 else 5 + int((roll - 0.5) * 66) if roll < 0.8 else 26 + int((roll - 0.8) * 330)
+    delay = (
+        -3 + int(roll * 16)
+        if roll < 0.5
+        else 5 + int((roll - 0.5) * 66)
+        if roll < 0.8
+        else 26 + int((roll - 0.8) * 330)
+    )
     day = to_weekday(max(due + timedelta(days=delay), add_weekdays(invoice.created_at.date(), 6)))
     if dispute:
         if dispute[1] is None:
@@ -146,8 +154,3 @@ def standing(receivables: list[Receivable], at: datetime) -> Standing | None:
         disputed=any(r.is_disputed(at) for r in still_open),
         last_payment=max(paid, default=None),
     )
-
-
-def customer_of(project: Project, customers: Mapping[str, Customer]) -> Customer:
-    """The customer a project is for."""
-    return customers[project.account.customer]

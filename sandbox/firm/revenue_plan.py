@@ -25,7 +25,9 @@ def write_plan(path: Path, spec: FirmSpec) -> int:
     for entity in ENTITIES:
         for practice in PRACTICES:
             for month in months_between(_FIRST, _LAST):
-                rows.append((entity, practice, month.isoformat(), _planned(world, actual, entity, practice, month)))
+                rows.append(
+                    (entity, practice, month.isoformat(), _planned(world, actual, entity, practice, month))
+                )
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("legal_entity_id", "practice_id", "month", "amount_rc"))
@@ -42,7 +44,9 @@ def _earned(world: World) -> dict[tuple[str, str, date], float]:
             continue
         month = first_of_month(entry.day)
         main = entry.minutes * entry.rate / 60 / UNITS[project.currency]
-        found[project.entity, project.practice, month] += main * float(world.fx.rate("USD", project.currency, month))
+        found[project.entity, project.practice, month] += main * float(
+            world.fx.rate("USD", project.currency, month)
+        )
     return found
 
 

@@ -31,8 +31,10 @@ class _Case:
 
 
 _CASES = (
-    *(_Case(fault, "time_and_materials", -64, -30, 2 if fault in ("r01_no_role", "r01_zero_rate") else 1)
-      for fault in RATE_FAULTS),
+    *(
+        _Case(fault, "time_and_materials", -64, -30, 2 if fault in ("r01_no_role", "r01_zero_rate") else 1)
+        for fault in RATE_FAULTS
+    ),
     _Case("nte", "time_and_materials", -150, -85),
     _Case("hold", "time_and_materials", -150, -95),
     _Case("b01_hold", "milestone", -110, 60),
@@ -50,7 +52,7 @@ _LOOK_ALIKES = ("nte", "hold", "b01_ready", "b01_grace", "c01_grace", "two_deals
 
 def scenario_projects(book: Book) -> list[Project]:
     """All scenario projects of the firm."""
-    projects = []
+    projects: list[Project] = []
     for case in _CASES:
         copies = 2 if case.story in _LOOK_ALIKES else book.spec.each
         projects.extend(_build(book, case, copy) for copy in range(copies))
@@ -61,7 +63,7 @@ def _day(book: Book, offset: int) -> date:
     return to_weekday(book.spec.planted_on + timedelta(days=offset))
 
 
-def _steady(book: Book, key: str, start: date, end: date) -> list[Person]:
+def _steady(book: Book, key: str, start: date) -> list[Person]:
     """People who are there the whole time, in an order of their own for each key."""
     fit = [
         p for p in book.people
@@ -75,12 +77,10 @@ def _build(book: Book, case: _Case, copy: int) -> Project:
     key = f"X{case.story.replace('_', '')}{copy}"
     start = _day(book, case.starts - case.spread * (copy % 10))
     end = _day(book, case.ends - case.spread * (copy % 10))
-    staff = _steady(book, key, start, end)
+    staff = _steady(book, key, start)
     team = [staff[0], *[p for p in staff if p.role != staff[0].role][: case.people - 1]]
     account = book.chance.pick(_plain_accounts(book, staff[0].entity), "account", key)
-    assignments = tuple(
-        replace(assign(key, p, start, end, 0.4, case.daily), works=case.works) for p in team
-    )
+    assignments = tuple(replace(assign(key, p, start, end, 0.4, case.daily), works=case.works) for p in team)
     milestones = _milestones(book, case, key, copy, account) if case.contract_type == "milestone" else None
     project = build_project(
         book, key, account, staff[0].team_on(start).practice, staff[0], case.contract_type, start, end,
@@ -139,7 +139,7 @@ def _splits(book: Book) -> Iterator[Project]:
         start, end = _day(book, -160 - 5 * number), _day(book, -50)
         keys = [f"Xsplit{number}{part}" for part in "ab"]
         for key, account in zip(keys, customer.accounts, strict=True):
-            staff = _steady(book, key, start, end)
+            staff = _steady(book, key, start)
             lead = next((p for p in staff if p.entity == account.entity), staff[0])
             team: tuple[Assignment, ...] = (assign(key, lead, start, end, 0.4, 120),)
             project = build_project(
@@ -165,5 +165,7 @@ def _card(project: Project) -> SpecialCard:
         missing_role=lead if project.story == "r01_no_role" else None,
         zero_role=lead if project.story == "r01_zero_rate" else None,
         published=project.story != "r01_unpublished",
-        starts=project.end + timedelta(days=3) if project.story == "r01_date_gap" else project.start.replace(month=1, day=1),
+        starts=project.end + timedelta(days=3)
+        if project.story == "r01_date_gap"
+        else project.start.replace(month=1, day=1),
     )

@@ -25,7 +25,9 @@ class FirmSpec:
 
     def __post_init__(self) -> None:
         if self.people < 40:
-            raise ValueError(f"people: {self.people} is too small for the planted discrepancies; use 40 or more")
+            raise ValueError(
+                f"people: {self.people} is too small for the planted discrepancies; use 40 or more"
+            )
         if self.months < 9:
             raise ValueError(f"months: {self.months} is too short; use 9 or more")
         if self.planted_at.tzinfo is None:

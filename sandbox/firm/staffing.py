@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 from sandbox.firm.chance import Chance
 from sandbox.firm.customers import Account, Customer
-from sandbox.firm.days import add_weekdays, monday_of, moment
+from sandbox.firm.days import add_weekdays, moment, monday_of
 from sandbox.firm.group import CONTRACT_TYPES, PRACTICES
 from sandbox.firm.people import Person
 from sandbox.firm.projects import Assignment, Milestone, Project
@@ -27,6 +28,12 @@ class Book:
     people: list[Person]
     customers: list[Customer]
 
+    @cached_property
+    def sellers(self) -> list[Person]:
+        """Partners and principals who own deals: there from the first day to the end."""
+        sellers = (p for p in self.people if p.role in ("Partner", "Principal"))
+        return [p for p in sellers if p.hired < self.spec.start and p.termination is None]
+
     def accounts(self, entity: str) -> list[Account]:
         """Everything billed through that entity."""
         return [a for c in self.customers for a in c.accounts if a.entity == entity]
@@ -38,7 +45,7 @@ def staff_projects(book: Book, horizon: date) -> list[Project]:
     free: dict[str, date] = {}
     staff = [p for p in book.people if p.role != "Partner"]
     projects: list[Project] = []
-    week = monday_of(book.spec.start)
+    week = monday_of(book.spec.start + timedelta(days=6))
     while week <= horizon:
         for practice in PRACTICES:
             ready = [p for p in staff if _is_ready(book, p, practice, week, free)]
@@ -100,9 +107,7 @@ def _project(book: Book, practice: str, week: date, number: int, team: list[Pers
     shares = {p.key: chance.between(78, 97, "share", key, p.key) / 100 for p in team}
     assignments = tuple(assign(key, p, week, end, shares[p.key]) for p in team)
     card = "preferred" if chance.hit(0.2, "card", key) else "standard"
-    return build_project(
-        book, key, account, practice, lead, contract_type, week, end, assignments, card=card
-    )
+    return build_project(book, key, account, practice, lead, contract_type, week, end, assignments, card=card)
 
 
 def assign(
@@ -134,7 +139,7 @@ def build_project(
     chance = book.chance
     hours = sum(_hours(assignment) for assignment in team)
     worth = sum(_hours(a) * rate_on(card, account.currency, a.person.role, start) for a in team)
-    step = 50_000 if account.currency == "JPY" else 50_000  # whole 500 main units, or 50,000 yen
+    step = 50_000  # minor units: 500 dollars, or 50,000 yen
     price = max(step, round(worth / step) * step)
     customer = next(c for c in book.customers if c.key == account.customer)
     closed = add_weekdays(start, -chance.between(5, 15, "closed", key))

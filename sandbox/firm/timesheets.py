@@ -113,7 +113,9 @@ def _of_day(
             continue
         used += minutes
         project = book.projects[assignment.project]
-        yield from _entry(book, person, day, project, minutes, rolls if place == 0 else rolls[3:] + rolls[:3], place)
+        yield from _entry(
+            book, person, day, project, minutes, rolls if place == 0 else rolls[3:] + rolls[:3], place
+        )
     rest = (available - used) // 15 * 15
     if rest >= 30 and (rolls[6] > 22_000 or not used):
         yield from _internal(book, person, day, rest if used else max(60, rest - 30), rolls)
@@ -135,7 +137,13 @@ def approval(chance: Chance, person: str, project: str, week: date) -> datetime:
 
 
 def _entry(
-    book: TimeBook, person: Person, day: date, project: Project, minutes: int, rolls: tuple[int, ...], place: int
+    book: TimeBook,
+    person: Person,
+    day: date,
+    project: Project,
+    minutes: int,
+    rolls: tuple[int, ...],
+    place: int,
 ) -> Iterator[TimeEntry]:
     created = _entered(day, rolls, place)
     if created > book.as_of:

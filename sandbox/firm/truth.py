@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from sandbox.firm.days import first_of_month
@@ -113,10 +114,10 @@ def _credit_holds(world: World, ids: Ids) -> Iterator[Discrepancy]:
 
 
 def _worth(entries: list[TimeEntry], project: Project, *, estimate: bool = False) -> str:
-    rates = [
-        rate_on("standard", project.currency, e.role, e.day) if estimate else e.rate for e in entries
-    ]
-    return money(sum(e.minutes * rate // 60 for e, rate in zip(entries, rates, strict=True)), project.currency)
+    rates = [rate_on("standard", project.currency, e.role, e.day) if estimate else e.rate for e in entries]
+    return money(
+        sum(e.minutes * rate // 60 for e, rate in zip(entries, rates, strict=True)), project.currency
+    )
 
 
 def _live(world: World) -> Iterator[TimeEntry]:
@@ -166,7 +167,9 @@ def _unpriced(world: World, ids: Ids) -> Iterator[Discrepancy]:
     for entry in _live(world):
         project = world.projects.get(entry.project)
         if project and _approved(world, entry) and _is_unpriced(project, entry.role):
-            groups.setdefault((entry.project, entry.role, f"{first_of_month(entry.day):%Y-%m}"), []).append(entry)
+            groups.setdefault((entry.project, entry.role, f"{first_of_month(entry.day):%Y-%m}"), []).append(
+                entry
+            )
     for (key, role, month), entries in groups.items():
         project = world.projects[key]
         yield Discrepancy(
@@ -193,7 +196,9 @@ def _invoices(world: World, ids: Ids) -> Iterator[Discrepancy]:
     for item in world.receivables:
         if item.invoice.story.startswith("b03_"):
             own = ids.transactions[item.invoice.key]
-            extra = item.invoice.header_error or sum(ln.amount for ln in item.invoice.lines if not ln.reference)
+            extra = item.invoice.header_error or sum(
+                ln.amount for ln in item.invoice.lines if not ln.reference
+            )
             kind = item.invoice.story if item.invoice.posted_at else "b03_draft_extra"
             yield Discrepancy(
                 "B03", f"{NETSUITE}:{own}", "", kind, money(abs(extra), item.project.currency), item.project.currency,
@@ -209,7 +214,7 @@ def _mirror(world: World, ids: Ids, mirror: Mirror | None) -> Iterator[Discrepan
         own = ids.opportunities[deal.key]
         shown = mirror[own] if mirror is not None else erp_fields(world, deal)
         paid = standing.last_payment.isoformat() if standing.last_payment else None
-        minor = round(float(shown["ERP_Open_Amount__c"] or 0) * UNITS[deal.currency])
+        minor = int(Decimal(shown["ERP_Open_Amount__c"] or 0) * UNITS[deal.currency])
         pairs = {
             "open_amount": (minor, standing.open_amount),
             "overdue_bucket": (shown["ERP_Overdue_Bucket__c"] or None, standing.bucket),
@@ -236,7 +241,10 @@ def _leavers(world: World, ids: Ids) -> Iterator[Discrepancy]:
         yield Discrepancy(
             "H01", f"{KANTATA}:{own}", "", booking.person.story, None, None,
             f"{booking.person.name} left on {booking.person.termination}",
-            [_record(BAMBOOHR, "employee", employee_id(booking.person)), _record(KANTATA, "workspace_allocations", own)],
+            [
+                _record(BAMBOOHR, "employee", employee_id(booking.person)),
+                _record(KANTATA, "workspace_allocations", own),
+            ],
         )  # fmt: skip
     for entry in _live(world):
         if entry.story == "h01_time":

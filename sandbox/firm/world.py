@@ -9,11 +9,11 @@ from datetime import date, datetime
 from sandbox.firm.billing import Billed, Invoice, Ledger, bill
 from sandbox.firm.chance import Chance
 from sandbox.firm.customers import Customer, make_customers
+from sandbox.firm.days import add_months
 from sandbox.firm.deals import make_changes, make_contracts, make_deals
 from sandbox.firm.expenses import Expense, make_expenses
 from sandbox.firm.fx import Rates
 from sandbox.firm.leave import Leave, make_leave
-from sandbox.firm.days import add_months
 from sandbox.firm.people import Person, make_people
 from sandbox.firm.plants_money import drift_of_customers, drift_of_deals, plant_invoices
 from sandbox.firm.plants_time import TimePlants, mark_skipped, plant_time
@@ -92,7 +92,7 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
     invoices = plant_invoices(book, projects, billed.invoices)
     by_key = {c.key: c for c in customers}
     receivables = [
-        receivable(chance, i, projects[i.project], by_key[projects[i.project].account.customer], invoices.credited.get(i.key))
+        receivable(chance, i, projects[i.project], _customer(by_key, projects, i), invoices.credited.get(i.key))
         for i in sorted(invoices.invoices, key=lambda i: (i.created_at, i.key)) if i.created_at <= as_of
     ]  # fmt: skip
     known = [deal for deal in deals if deal.created_at <= as_of]
@@ -109,6 +109,10 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
     return replace(world, deal_drift=drift_of_deals(book, won, mirror))
 
 
+def _customer(customers: dict[str, Customer], projects: dict[str, Project], invoice: Invoice) -> Customer:
+    return customers[projects[invoice.project].account.customer]
+
+
 def _ceilings(projects: dict[str, Project], receivables: list[Receivable]) -> dict[str, int]:
     """Contracts whose agreed maximum is exactly what has been billed."""
     reached: dict[str, int] = defaultdict(int)
@@ -121,8 +125,3 @@ def _ceilings(projects: dict[str, Project], receivables: list[Receivable]) -> di
 def _bookings(projects: dict[str, Project], plants: TimePlants) -> list[Assignment]:
     found = [a for p in projects.values() for a in p.team]
     return [*found, *(a for a in plants.bookings if a.project in projects)]
-
-
-def credit_invoices(world: World) -> list[Invoice]:
-    """Invoices that have been credited in full by now."""
-    return [r.invoice for r in world.receivables if r.invoice.key in world.credited]
