@@ -113,7 +113,7 @@ client_groups as (
 records as (
     select
         *,
-        {{ clean("concat_ws(', ', billing_street, " ~ clean('billing_city') ~ ", " ~ clean('billing_postal_code') ~ ")") }} as billing_address
+        {{ clean("concat_ws(', ', billing_street, " ~ clean("concat_ws(' ', billing_city, billing_postal_code)") ~ ")") }} as billing_address
     from (
         select * from accounts
         union all
