@@ -112,6 +112,18 @@ def test_a_lost_reply_is_in_doubt_and_then_looked_at(outbox, vendors, wall, afte
     assert len(vendors[ERP].writes) == (1 if after_commit else 2)
 
 
+def test_a_lost_write_that_somebody_undid_is_a_conflict_and_not_a_second_write(outbox, vendors, wall):
+    new = outbox.propose([sync_row()]).approved[0]
+    vendors[CRM].fail("write", UnknownOutcomeError("timeout", instance=CRM), after_commit=True)
+    dispatch(outbox, vendors)
+    vendors[CRM].put("opportunity", "006A", erp_open_amount=Decimal(100))
+    wall.now += timedelta(minutes=1)
+    dispatch(outbox, vendors)
+    item = outbox.show(new).correction
+    assert (item.state, item.state_class) == ("conflicted", "version_moved")
+    assert len(vendors[CRM].writes) == 1
+
+
 @pytest.mark.parametrize("after_commit", [False, True])
 def test_a_create_with_a_lost_reply_makes_one_record(outbox, vendors, wall, after_commit):
     new = outbox.propose(project_rows()).proposed[0]

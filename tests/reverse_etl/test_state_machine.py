@@ -132,6 +132,29 @@ class Governed(RuleBasedStateMachine):
     def dispatch(self):
         dispatch(self.outbox, self.vendors)
 
+    @rule()
+    def everything_is_decided_well(self):
+        for item in self.outbox.list(Filter(states=("proposed",))):
+            with suppress(CorrectionError):
+                self.outbox.approve(item.correction_id, "carla", ["controller"])
+
+    def undo_what_is_there(self, record):
+        """The value the approver saw comes back: looks as if our write never happened."""
+        for item in self.outbox.list(Filter(states=("in_doubt",), check_id="B05")):
+            if item.target_record_id == record:
+                self.crm.put("opportunity", record, erp_open_amount=item.changes[0].expected)
+
+    @rule(after_commit=st.booleans(), is_undone=st.booleans())
+    def dispatch_with_lost_replies(self, after_commit, is_undone):
+        for vendor in self.vendors.values():
+            vendor.faults.clear()
+            lost = UnknownOutcomeError("lost", instance=vendor.instance)
+            vendor.fail("write", lost, after_commit=after_commit)
+        dispatch(self.outbox, self.vendors)
+        for record in "AB" if is_undone else "":
+            self.undo_what_is_there(record)
+        self.wall.now += timedelta(minutes=10)
+
     @rule(has_written=st.booleans())
     def a_worker_dies(self, has_written):
         """It claims, perhaps writes, and is never heard of again."""
