@@ -92,7 +92,10 @@ def quarantine_rows(
 
 
 def receive(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    """Move loaded entries from the transport tables to `raw_landing`; repeating it changes nothing."""
+    """Move entries of completed loads from the transport tables to `raw_landing`; harmless to repeat.
+
+    Those of a load that was killed half way go: its rows are read again and make their own entries.
+    """
     for kind, schema in _TRANSPORT.items():
         if not table_exists(connection, dataset, f"landing_{kind}"):
             continue
@@ -100,7 +103,8 @@ def receive(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
         connection.execute("begin")
         connection.execute(
             f"insert or ignore into raw_landing.{kind} ({columns}) "  # noqa: S608
-            f'select {columns} from "{dataset}".landing_{kind}'
+            f'select {columns} from "{dataset}".landing_{kind} where _dlt_load_id in '
+            f'(select load_id from "{dataset}"._dlt_loads where status = 0)'
         )
         connection.execute(f'delete from "{dataset}".landing_{kind}')  # noqa: S608
         connection.execute("commit")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -46,8 +48,31 @@ class InstancePipeline:
             dataset_name=self.dataset,
         )
 
+    def has_begun(self) -> bool:
+        """Whether a killed run left a package half loaded."""
+        packages = self._pipeline.list_normalized_load_packages()
+        jobs = [self._pipeline.get_load_package_info(load_id).jobs for load_id in packages]
+        return any(found["started_jobs"] or found["completed_jobs"] or found["failed_jobs"] for found in jobs)
+
+    def abandon(self) -> None:
+        """Give up packages of which one is half loaded. The caller holds the warehouse lock.
+
+        Resuming it would lose rows: dlt empties the staging tables again but does not copy the finished files
+        a second time, and then merges nothing. The marks in the warehouse did not move, so after
+        `reconcile_state` the same rows are read again.
+        """
+        self._pipeline.abort_packages()
+
     def normalize_pending(self) -> bool:
-        """Prepare what a killed run left extracted; True when something waits to be loaded."""
+        """Prepare what a killed run left extracted; True when something waits to be loaded.
+
+        A run killed just after a package was prepared leaves its extracted copy too, and dlt then refuses to
+        prepare it twice; the prepared package is whole (it appears by a rename), so the copy goes.
+        """
+        prepared = set(self._pipeline.list_normalized_load_packages())
+        extracted = Path(self._pipeline.working_dir) / "normalize" / "extracted"
+        for load_id in prepared.intersection(self._pipeline.list_extracted_load_packages()):
+            shutil.rmtree(extracted / load_id)
         self._pipeline.normalize()
         return bool(self._pipeline.list_normalized_load_packages())
 

@@ -99,8 +99,11 @@ def bound_tables(instance: Instance, tables: Mapping[str, Table]) -> dict[str, T
 
 def recover(home: Home, pipeline: InstancePipeline) -> None:
     """Load what an earlier run had prepared, and take over the state that the warehouse committed."""
-    pending = pipeline.normalize_pending()
+    begun = pipeline.has_begun()
+    pending = not begun and pipeline.normalize_pending()
     with warehouse_lock(home):
+        if begun:
+            pipeline.abandon()
         if pending:
             pipeline.load()
         pipeline.reconcile_state()
