@@ -44,13 +44,18 @@ def not_evaluated(firm: Firm) -> list[tuple[str, str]]:
 def table(expected: set[Key], findings: set[Key]) -> Iterator[str]:
     """A line per check: planted, found, missed, wrongly flagged."""
     yield f"{'check':6}{'planted':>9}{'found':>7}{'missed':>8}{'wrong':>7}"
-    counts = [Counter(key[0] for key in keys) for keys in (expected, findings, expected - findings, findings - expected)]
+    counts = [
+        Counter(key[0] for key in keys)
+        for keys in (expected, findings, expected - findings, findings - expected)
+    ]
     for check in CHECKS:
         yield f"{check:6}{counts[0][check]:>9}{counts[1][check]:>7}{counts[2][check]:>8}{counts[3][check]:>7}"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seed", "people"), FIRMS, ids=[f"seed{seed}-{people}people" for seed, people in FIRMS])
+@pytest.mark.parametrize(
+    ("seed", "people"), FIRMS, ids=[f"seed{seed}-{people}people" for seed, people in FIRMS]
+)
 def test_findings_are_exactly_the_planted_discrepancies(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], seed: int, people: int
 ) -> None:

@@ -19,8 +19,10 @@ select
     '{{ value_type }}' as value_type,
     {{ as_text(erp_value) }} as erp_value,
     {{ as_text(crm_value) }} as crm_value,
-    {{ difference }} as is_different,
-    receivables.changed_at <= {{ as_of() }} - interval '{{ var("status_grace_hours", 4) }}' hour as is_past_grace,
+    case when {{ difference }} then true else false end as is_different,
+    case
+        when receivables.changed_at <= {{ as_of() }} - interval '{{ var("status_grace_hours", 4) }}' hour then true else false
+    end as is_past_grace,
     cast(
         {{ 'abs(receivables.open_amount - coalesce(opportunities.erp_open_amount, 0))' if field == 'open_amount' else '0' }}
         as decimal(18, 4)

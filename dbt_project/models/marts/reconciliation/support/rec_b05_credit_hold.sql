@@ -16,9 +16,11 @@ select
     accounts.record_id as crm_account_id,
     erp.erp_hold,
     accounts.is_on_credit_hold as crm_hold,
-    coalesce(accounts.is_on_credit_hold, false) is distinct from erp.erp_hold as is_different,
+    case when coalesce(accounts.is_on_credit_hold, false) is distinct from erp.erp_hold then true else false end as is_different,
     erp.changed_at,
-    erp.changed_at <= {{ as_of() }} - interval '{{ var("status_grace_hours", 4) }}' hour as is_past_grace
+    case
+        when erp.changed_at <= {{ as_of() }} - interval '{{ var("status_grace_hours", 4) }}' hour then true else false
+    end as is_past_grace
 from {{ ref('dim_customer_account') }} as accounts
 inner join erp
     on accounts.customer_id = erp.customer_id
