@@ -48,7 +48,7 @@ trends as (
 
 open_now as (
 
-    select sum(case when is_primary_cause then amount_at_risk_rc end) as value
+    select cast(sum(case when is_primary_cause then amount_at_risk_rc end) as decimal(28, 8)) as value
     from {{ ref('fct_findings') }}
 
 ),

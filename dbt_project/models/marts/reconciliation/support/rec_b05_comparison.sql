@@ -1,13 +1,13 @@
 -- unpivoted: one row per deal and mirrored field, both values as text
 {% set fields = [
     ('open_amount', 'erp_open_amount', 'decimal', 'cast(receivables.open_amount as decimal(18, 2))', 'cast(opportunities.erp_open_amount as decimal(18, 2))',
-     'coalesce(opportunities.erp_open_amount, 0) is distinct from receivables.open_amount'),
+     'coalesce(opportunities.erp_open_amount, 0) <> receivables.open_amount'),
     ('overdue_bucket', 'erp_overdue_bucket', 'text', 'receivables.overdue_bucket', 'opportunities.erp_overdue_bucket',
-     'opportunities.erp_overdue_bucket is distinct from receivables.overdue_bucket'),
+     "coalesce(opportunities.erp_overdue_bucket, '') <> coalesce(receivables.overdue_bucket, '')"),
     ('disputed', 'erp_disputed', 'bool', 'receivables.is_disputed', 'opportunities.is_erp_disputed',
-     'coalesce(opportunities.is_erp_disputed, false) is distinct from receivables.is_disputed'),
+     'coalesce(opportunities.is_erp_disputed, false) <> receivables.is_disputed'),
     ('last_payment_date', 'erp_last_payment_date', 'date', 'receivables.last_payment_date', 'opportunities.erp_last_payment_date',
-     'opportunities.erp_last_payment_date is distinct from receivables.last_payment_date'),
+     "coalesce(opportunities.erp_last_payment_date, date '1900-01-01') <> coalesce(receivables.last_payment_date, date '1900-01-01')"),
 ] %}
 {% for field, column, value_type, erp_value, crm_value, difference in fields %}
 select
