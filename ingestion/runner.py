@@ -77,8 +77,12 @@ def sync_instance(
             attempt.record("failed", error=_told(error))
             raise
         attempt.record("ok", rows_read=run.rows_read, complete_until=run.until)
+    return _result(run, mode)
+
+
+def _result(run: Run, mode: Mode) -> SyncResult:
     return SyncResult(
-        instance=instance_name,
+        instance=run.instance,
         run_id=run.run_id,
         mode=mode,
         rows_read=run.rows_read,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +23,8 @@ from ingestion.warehouse import open_warehouse, warehouse_lock
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ingestion.expectations.engine import Engine
 
 
 def validate_instance(
@@ -50,36 +51,49 @@ def validate_instance(
     from ingestion.expectations.engine import Engine  # Great Expectations takes 3 s to import
 
     engine = Engine(home.data_docs / instance_name)
-    outcomes = []
-    for (object, frame), mine in _grouped(guards).items():
-        data = frames[(object, frame)]
-        usable = [guard for guard in mine if len(data) >= guard.minimum_rows]
-        suite = f"{instance.system}.{object if frame == 'rows' else 'figures'}"
-        key = declared[object].key if frame == "rows" else ("object",)
-        for verdict in engine.run(suite, usable, data, key):
-            for about, single in [(object, verdict)] if frame == "rows" else _per_table(verdict, data):
-                outcomes.append(
-                    ExpectationOutcome(
-                        instance=instance_name,
-                        system=instance.system,
-                        object=about,
-                        suite=suite,
-                        run_id=run_id,
-                        evaluated_at=evaluated_at,
-                        expectation=single.expectation,
-                        success=single.success,
-                        severity=single.severity,
-                        observed=single.observed,
-                        failing_keys=single.failing_keys,
-                    )
-                )
+    outcomes = [
+        ExpectationOutcome(
+            instance=instance_name,
+            system=instance.system,
+            object=object,
+            suite=suite,
+            run_id=run_id,
+            evaluated_at=evaluated_at,
+            expectation=verdict.expectation,
+            success=verdict.success,
+            severity=verdict.severity,
+            observed=verdict.observed,
+            failing_keys=verdict.failing_keys,
+        )
+        for suite, object, verdict in _verdicts(engine, instance.system, guards, frames, declared)
+    ]
     with warehouse_lock(home), open_warehouse(home) as connection:
         _keep(connection, run_id, instance_name, outcomes)
     if docs:
         engine.publish()
-    else:
-        shutil.rmtree(home.data_docs / instance_name, ignore_errors=True)
     return outcomes
+
+
+def _verdicts(
+    engine: Engine,
+    system: str,
+    guards: list[Guard],
+    frames: Mapping[tuple[str, str], pd.DataFrame],
+    tables: Mapping[str, Table],
+) -> Iterator[tuple[str, str, Verdict]]:
+    """(suite, raw table, verdict) of every guard that has enough rows to speak."""
+    for (object, frame), mine in _grouped(guards).items():
+        data = frames[(object, frame)]
+        usable = [guard for guard in mine if len(data) >= guard.minimum_rows]
+        if frame == "rows":
+            suite = f"{system}.{object}"
+            for verdict in engine.run(suite, usable, data, tables[object].key):
+                yield suite, object, verdict
+        else:
+            suite = f"{system}.figures"
+            for verdict in engine.run(suite, usable, data, ("object",)):
+                for table, single in _per_table(verdict, data):
+                    yield suite, table, single
 
 
 def _frames(
