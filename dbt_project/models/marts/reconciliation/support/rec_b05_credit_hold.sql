@@ -16,7 +16,7 @@ select
     accounts.record_id as crm_account_id,
     erp.erp_hold,
     accounts.is_on_credit_hold as crm_hold,
-    case when coalesce(accounts.is_on_credit_hold, false) <> erp.erp_hold then true else false end as is_different,
+    (coalesce(accounts.is_on_credit_hold, false) <> erp.erp_hold) as is_different,
     erp.changed_at,
     case
         when erp.changed_at <= {{ as_of() }} - interval '{{ var("status_grace_hours", 4) }}' hour then true else false
