@@ -124,6 +124,24 @@ def test_a_lost_write_that_somebody_undid_is_a_conflict_and_not_a_second_write(o
     assert len(vendors[CRM].writes) == 1
 
 
+def test_a_write_that_got_half_way_is_completed(outbox, vendors, wall):
+    """A vendor that needs two calls for one record dies between them: the half that is there is ours."""
+    rows = [
+        sync_row(),
+        sync_row(field="erp_overdue_bucket", value_type="text", expected_value="current", new_value="31-60"),
+    ]
+    crm = vendors[CRM]
+    crm.put("opportunity", "006A", erp_overdue_bucket="current")
+    new = outbox.propose(rows).approved[0]
+    crm.fail("write", UnknownOutcomeError("timeout", instance=CRM))
+    dispatch(outbox, vendors)
+    crm.put("opportunity", "006A", erp_open_amount=Decimal("250.5"))
+    wall.now += timedelta(minutes=1)
+    dispatch(outbox, vendors)
+    assert state_of(outbox, new) == "delivered"
+    assert crm.value("opportunity", "006A", "erp_overdue_bucket") == "31-60"
+
+
 @pytest.mark.parametrize("after_commit", [False, True])
 def test_a_create_with_a_lost_reply_makes_one_record(outbox, vendors, wall, after_commit):
     new = outbox.propose(project_rows()).proposed[0]
