@@ -27,20 +27,18 @@ def hours(world: World, ids: Ids) -> dict[str, list[Row]]:
     }
 
 
+def _changed(entry: TimeEntry, at: datetime, invoiced: datetime | None) -> datetime:
+    """The last of what has happened to an entry by then."""
+    moments = (entry.created_at, entry.changed_at, entry.submitted_at, entry.approved_at, invoiced)
+    return max(moment for moment in moments if moment is not None and moment <= at)
+
+
 def _entry(world: World, ids: Ids, entry: TimeEntry, runs: dict[str, Any]) -> Row:
     at = world.as_of
     currency = "USD" if entry.project.startswith("internal:") else world.projects[entry.project].currency
     invoice = runs.get(world.billed.entries.get(entry.key, ""))
     approved = entry.approved_at is not None and entry.approved_at <= at
-    changed = entry.created_at
-    if entry.changed_at and entry.changed_at <= at:
-        changed = entry.changed_at
-    if entry.submitted_at <= at:
-        changed = max(changed, entry.submitted_at)
-    if approved and entry.approved_at:
-        changed = max(changed, entry.approved_at)
-    if invoice:
-        changed = max(changed, invoice.created_at)
+    changed = _changed(entry, at, invoice.created_at if invoice else None)
     return {
         "id": ids.entries[entry.key],
         "workspace_id": ids.workspace(entry.project),

@@ -10,7 +10,7 @@ from sandbox.firm.days import add_months, add_weekdays, first_of_month, moment, 
 from sandbox.firm.people import Person
 from sandbox.firm.projects import Assignment, Project
 from sandbox.firm.staffing import Book
-from sandbox.firm.timesheets import TimeEntry, entry_rate
+from sandbox.firm.timesheets import TimeEntry, entry_rate, submission_of
 
 CLOSE_AFTER = timedelta(days=14)  # time may still be entered that long after the end
 
@@ -43,10 +43,12 @@ def _entry(
     created_at: datetime | None = None, deleted_at: datetime | None = None,
 ) -> TimeEntry:  # fmt: skip
     created = created_at or moment(day, 17, 25)
+    week, submitted = submission_of(day, created)
     return TimeEntry(
         key=f"{day:%y%m%d}{person.key}-{story}-{project.key}", project=project.key, task=2, person=person,
         role=person.role, day=day, minutes=minutes, billable=True, rate=entry_rate(project, person.role, day),
-        created_at=created, approved_at=created + timedelta(days=4, hours=16) if approved else None,
+        week=week, created_at=created, submitted_at=submitted,
+        approved_at=created + timedelta(days=4, hours=16) if approved else None,
         deleted_at=deleted_at, story=story,
     )  # fmt: skip
 

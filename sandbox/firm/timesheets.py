@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from sandbox.firm.chance import Chance
 from sandbox.firm.days import ONE_DAY, holidays, moment
@@ -32,22 +33,14 @@ class TimeEntry:
     minutes: int
     billable: bool
     rate: int
+    week: date  # Monday of the submission this entry belongs to
     created_at: datetime
+    submitted_at: datetime  # Friday evening, or when it was entered after that
     approved_at: datetime | None
     changed_at: datetime | None = None
     minutes_before: int = 0
     deleted_at: datetime | None = None
     story: str = ""
-
-    @property
-    def week(self) -> date:
-        """Monday of the submission this entry belongs to."""
-        return self.day - timedelta(days=self.day.weekday())
-
-    @property
-    def submitted_at(self) -> datetime:
-        """Friday evening of its week, or when it was entered after that."""
-        return max(moment(self.week + timedelta(days=4), 20), self.created_at)
 
     def minutes_at(self, at: datetime) -> int:
         """Minutes as shown at that moment; an edit may have changed them."""
@@ -84,6 +77,18 @@ def log_time(book: TimeBook, people: list[Person], leaves: list[Leave]) -> list[
         mine = sorted(bookings[person.key], key=lambda a: (a.start, a.key))
         entries.extend(_of_person(book, person, mine, away[person.key]))
     return entries
+
+
+@lru_cache(maxsize=4096)
+def _week(day: date) -> tuple[date, datetime]:
+    monday = day - timedelta(days=day.weekday())
+    return monday, moment(monday + timedelta(days=4), 20)
+
+
+def submission_of(day: date, created: datetime) -> tuple[date, datetime]:
+    """The week (its Monday) an entry is submitted with, and when."""
+    monday, friday = _week(day)
+    return monday, max(friday, created)
 
 
 def _of_person(
@@ -148,7 +153,7 @@ def _entry(
     created = _entered(day, rolls, place)
     if created > book.as_of:
         return
-    week = day - timedelta(days=day.weekday())
+    week, submitted = submission_of(day, created)
     progress = (day - project.start).days / max(1, (project.end - project.start).days)
     billable = rolls[3] > 1800 or bool(project.story)
     deleted = created + timedelta(hours=15) if rolls[4] < 400 and not project.story else None
@@ -164,7 +169,9 @@ def _entry(
         minutes=minutes,
         billable=billable,
         rate=entry_rate(project, person.role, day) if billable else 0,
+        week=week,
         created_at=created,
+        submitted_at=submitted,
         approved_at=None if deleted else max(approved, created + timedelta(hours=20)),
         changed_at=changed,
         minutes_before=minutes + (30 if rolls[5] % 2 else -15) if changed else 0,
@@ -187,11 +194,11 @@ def _internal(
     if created > book.as_of:
         return
     key = f"internal:{person.team_on(day).practice}"
-    week = day - timedelta(days=day.weekday())
+    week, submitted = submission_of(day, created)
     task = 0 if person.role in ("Partner", "Principal") else (1, 2, 2, 0, 3)[rolls[7] % 5]
     approved = approval(book.chance, person.key, key, week)
     yield TimeEntry(
         key=f"{day:%y%m%d}{person.key}-i", project=key, task=task, person=person, role=person.role, day=day,
-        minutes=minutes, billable=False, rate=0, created_at=created,
+        minutes=minutes, billable=False, rate=0, week=week, created_at=created, submitted_at=submitted,
         approved_at=max(approved, created + timedelta(hours=20)),
     )  # fmt: skip
