@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ from orchestration.writeback import Writeback
 CONSOLE_PORT = 8080
 DAGSTER_PORT = 3000
 Result = TypeVar("Result")
-OUT = Console(highlight=False)
+OUT = Console(highlight=False, file=sys.stdout)
 
 
 def run(*, people: int, seed: int, days: int) -> None:
@@ -72,9 +73,10 @@ class Loop:
     def job(self, name: str, partition: str | None = None) -> None:
         """Run one job to its end. Raises RuntimeError with the failing step's message."""
         job = self._definitions.resolve_job_def(name)
-        result = job.execute_in_process(
-            instance=self._instance, partition_key=partition, raise_on_error=False
-        )
+        with (self.runtime.home.logs / "loop.log").open("a") as log, redirect_stdout(log), redirect_stderr(log):
+            result = job.execute_in_process(
+                instance=self._instance, partition_key=partition, raise_on_error=False
+            )
         if not result.success:
             failures = [event for event in result.all_events if event.is_step_failure]
             words = "; ".join(

@@ -6,7 +6,9 @@ with billable as (
         projects.currency as project_currency,
         projects.project_name,
         projects.customer_id,
-        projects.legal_entity_id
+        projects.legal_entity_id,
+        projects.practice_id as project_practice_id,
+        projects.business_unit_id as project_business_unit_id
     from {{ ref('fct_time_entry') }} as entries
     inner join {{ ref('dim_project') }} as projects
         on entries.project_id = projects.project_id
@@ -89,8 +91,8 @@ select
     judged.project_name,
     judged.customer_id,
     judged.legal_entity_id,
-    judged.practice_id,
-    judged.business_unit_id,
+    judged.project_practice_id as practice_id,
+    judged.project_business_unit_id as business_unit_id,
     judged.role_id,
     judged.work_date,
     judged.hours,
