@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 
 from config import Config, load_config
 from config.paths import REPOSITORY, Home
+from ingestion.runner import sync_instance  # its import sets dlt variables that must outlive a firm
 from sandbox.credentials import read_credentials
 from sandbox.server import serve
 from sandbox.simulators.base import SimServer
@@ -100,7 +101,6 @@ def point_estate_at(config_dir: Path, urls: Mapping[str, str]) -> None:
 def sync_all(firm: Firm, mode: str = "incremental") -> dict[str, int]:
     """Sync every instance; returns rows read per instance."""
     from config.clock import now
-    from ingestion.runner import sync_instance
 
     return {
         instance.name: sync_instance(
