@@ -201,12 +201,13 @@ class KantataDestination:
         found = self._client.find_by_reference(
             target.collection, OPPORTUNITY_SERVICE, OPPORTUNITY_MODEL, str(reference)
         )
-        if found:
+        living = [record for record in found if not record.get("archived")]
+        if living:
             raise ConflictError(
                 f"opportunity {reference} has a project already.",
                 instance=self._name,
                 object=change.target_object,
-                record=found[0]["id"],
+                record=living[0]["id"],
                 hint="nothing; the next read links it.",
             )
 

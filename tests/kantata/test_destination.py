@@ -143,6 +143,22 @@ def test_an_opportunity_that_got_its_project_meanwhile_is_a_conflict(
     assert drafts(tenant) == []
 
 
+def test_an_archived_project_of_the_opportunity_does_not_stand_in_the_way(
+    destination: KantataDestination, tenant: Tenant
+) -> None:
+    reference = {
+        "service_name": "salesforce",
+        "service_model": "Opportunity",
+        "service_model_ref": DRAFT["crm_opportunity_ref"],
+        "subject_type": "Workspace",
+        "subject_id": "412",
+    }
+    tenant.api("POST", "external_references/create_or_update", json={"external_reference": reference})
+    tenant.api("PUT", "workspaces/412", json={"workspace": {"archived": True}})
+    written = destination.write(create(), KEY, None)
+    assert [draft["id"] for draft in drafts(tenant)] == [written.record_id]
+
+
 def test_a_client_company_is_corrected_in_field_and_custom_values(
     destination: KantataDestination, tenant: Tenant
 ) -> None:
