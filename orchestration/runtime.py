@@ -40,17 +40,14 @@ class Runtime:
         return self.home.root / "dbt_target"
 
     def dbt_environment(self) -> dict[str, str]:
-        """Environment of a dbt process that builds this home's warehouse."""
+        """Environment of a dbt process; CONCORD_AS_OF is the moment the whole build stands for."""
         return {
             **os.environ,
             "CONCORD_WAREHOUSE": str(self.home.warehouse),
+            "CONCORD_AS_OF": self.clock().isoformat(),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "DO_NOT_TRACK": "1",
         }
-
-    def dbt_variables(self) -> dict[str, str]:
-        """dbt vars: `as_of` is the moment the whole build stands for."""
-        return {"as_of": self.clock().isoformat()}
 
 
 def install_dagster_yaml(home: Home) -> None:
@@ -76,13 +73,10 @@ def ensure_manifest(runtime: Runtime) -> Path:
     command = [
         str(DBT), "parse",
         "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
-        "--target-path", str(runtime.dbt_target), "--vars", _yaml(runtime.dbt_variables()),
+        "--target-path", str(runtime.dbt_target),
     ]  # fmt: skip
     done = subprocess.run(command, env=runtime.dbt_environment(), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"the dbt project does not parse:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
     return manifest
 
-
-def _yaml(variables: dict[str, str]) -> str:
-    return "{" + ", ".join(f'{name}: "{value}"' for name, value in variables.items()) + "}"

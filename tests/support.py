@@ -119,15 +119,15 @@ def build_dbt(firm: Firm, *arguments: str, clock: datetime | None = None) -> Non
     runtime = Runtime(firm.config, firm.home)
     with warehouse_lock(firm.home), open_warehouse(firm.home) as connection:
         load_config_tables(firm.config, connection)
-    variables = runtime.dbt_variables()
+    environment = runtime.dbt_environment()
     if clock is not None:
-        variables["as_of"] = clock.isoformat()
+        environment["CONCORD_AS_OF"] = clock.isoformat()
     command = [
         str(DBT), "build", "--quiet",
         "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
         "--target-path", str(runtime.dbt_target),
-        "--vars", "{as_of: '" + variables["as_of"] + "'}", *arguments,
+        *arguments,
     ]  # fmt: skip
-    done = subprocess.run(command, env=runtime.dbt_environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise AssertionError(f"dbt build failed:\n{done.stdout[-8000:]}\n{done.stderr[-2000:]}")

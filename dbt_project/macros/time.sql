@@ -1,9 +1,11 @@
 {# The moment the build speaks about. There is no default: a build that guesses "now" cannot be repeated. #}
 {% macro as_of() -%}
-    {%- if execute and not var('as_of', none) -%}
-        {{ exceptions.raise_compiler_error("variable as_of is missing: pass --vars '{as_of: 2026-06-30T18:00:00Z}' (ISO time with zone)") }}
+    {#- An environment variable re-parses only the models that use it; a var would re-parse the project at every build. -#}
+    {%- set moment = var('as_of', env_var('CONCORD_AS_OF', '')) -%}
+    {%- if execute and not moment -%}
+        {{ exceptions.raise_compiler_error("as_of is missing: set CONCORD_AS_OF (ISO time with zone, such as 2026-06-30T18:00:00Z)") }}
     {%- endif -%}
-    cast('{{ var("as_of", "1970-01-01T00:00:00Z") }}' as {{ type_moment() }})
+    cast('{{ moment or "1970-01-01T00:00:00Z" }}' as {{ type_moment() }})
 {%- endmacro %}
 
 {# The day of as_of in UTC. #}

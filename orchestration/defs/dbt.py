@@ -1,6 +1,5 @@
 """The dbt project as assets: models are assets, tests are checks, a failed test stops what is downstream."""
 
-import json
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +25,9 @@ def build_dbt_assets(runtime: Runtime) -> dg.AssetsDefinition:
         retry_policy=NO_STEP_RETRIES,
     )
     def build_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        arguments = ["build", "--vars", json.dumps(runtime.dbt_variables())]
+        # Unit tests prove the SQL, not the data: they belong to `make test`, not to every build.
+        arguments = ["build", "--exclude-resource-type", "unit_test"]
+        os.environ.update(runtime.dbt_environment())
         with FileLock(runtime.home.warehouse_lock):
             yield from dbt.cli(arguments, context=context, target_path=runtime.dbt_target).stream()
 
@@ -35,9 +36,7 @@ def build_dbt_assets(runtime: Runtime) -> dg.AssetsDefinition:
 
 def dbt_resource(runtime: Runtime) -> DbtCliResource:
     """The dbt command line, pointed at this home's warehouse."""
-    os.environ.update(
-        {name: value for name, value in runtime.dbt_environment().items() if name not in os.environ}
-    )
+    os.environ.update(runtime.dbt_environment())
     return DbtCliResource(
         project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=str(DBT)
     )
