@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from config import Config, load_config
 from config.paths import Home
 from console import charts, format
 from console.auth import ForbiddenError, SignInRequiredError
-from console.pages import approvals, findings, health, overview, revenue, signin, utilization
+from console.pages import approvals, findings, health, overview, receivables, revenue, signin, utilization
 from console.published import NotPublishedError, Published
 from reverse_etl.setup import open_outbox
 
@@ -62,9 +61,9 @@ def create_app(config: Config | None = None, home: Home | None = None) -> Starle
         middleware=[Middleware(SecurityHeaders), Middleware(SessionMiddleware, **_session())],
         exception_handlers={
             SignInRequiredError: _ask_to_sign_in,
-            ForbiddenError: _problem(403, "Not allowed"),
+            ForbiddenError: _not_allowed,
             NotPublishedError: _not_published,
-            404: _problem(404, "Not here"),
+            404: _not_here,
         },
     )
     app.state.config = config
@@ -86,6 +85,7 @@ def _routes() -> list[Route | Mount]:
         Route("/utilization/entries", utilization.entries),
         Route("/revenue", revenue.show),
         Route("/revenue/project/{project_id:path}", revenue.project),
+        Route("/receivables", receivables.show),
         Route("/findings", findings.listing),
         Route("/findings/{finding_id}", findings.detail),
         Route("/approvals", approvals.listing),
@@ -110,7 +110,10 @@ def _templates(config: Config) -> Jinja2Templates:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    names = ("money", "money_short", "whole", "hours", "percent", "points", "day", "moment", "month")
+    names = (
+        "money", "money_short", "whole", "hours", "percent", "percent_whole", "points", "day", "moment", "month",
+        "recorded", "words",
+    )  # fmt: skip
     environment.filters.update({name: getattr(format, name) for name in names})
     environment.globals.update(firm=config.firm, charts=charts, roles=config.policy.roles)
     return Jinja2Templates(env=environment)
@@ -121,19 +124,21 @@ async def _ask_to_sign_in(_request: Request, _error: Exception) -> Response:
 
 
 async def _not_published(request: Request, _error: Exception) -> Response:
-    context = {
-        "user": None, "flash": None, "title": "Nothing is published yet",
-        "text": "Run the reconcile job in Dagster, or `make run`, and load this page again.",
-    }  # fmt: skip
-    return request.app.state.templates.TemplateResponse(request, "problem.html", context, status_code=503)
+    text = "Run the reconcile job in Dagster, or `make run`, and load this page again."
+    return _render_problem(request, 503, "Nothing is published yet", text)
 
 
-def _problem(status: int, title: str) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def answer(request: Request, error: Exception) -> Response:
-        text = str(error) if status == 403 else "This page does not exist, or its record is gone."
-        context = {"user": None, "flash": None, "title": title, "text": text}
-        return request.app.state.templates.TemplateResponse(
-            request, "problem.html", context, status_code=status
-        )
+async def _not_here(request: Request, _error: Exception) -> Response:
+    return _render_problem(request, 404, "Not here", "This page does not exist, or its record is gone.")
 
-    return answer
+
+async def _not_allowed(request: Request, error: Exception) -> Response:
+    return _render_problem(request, 403, "Not allowed", str(error))
+
+
+def _render_problem(request: Request, status: int, title: str, text: str) -> Response:
+    context = {"user": None, "flash": None, "title": title, "text": text}
+    response: Response = request.app.state.templates.TemplateResponse(
+        request, "problem.html", context, status_code=status
+    )
+    return response

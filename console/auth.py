@@ -69,5 +69,6 @@ def form_token(request: Request) -> str:
 
 def check_form_token(request: Request, given: str) -> None:
     """Refuse a post that does not come from a page of this session. Raises ForbiddenError."""
-    if not hmac.compare_digest(given, request.session.get("form_token", "")):
+    expected = request.session.get("form_token", "")
+    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
         raise ForbiddenError("This form is out of date. Go back, load the page again and repeat.")

@@ -96,19 +96,22 @@ def _column(bar: Bar, x: Decimal, wide: Decimal, room: Decimal, highest: Decimal
     return _linked(bar.href, shape) + label
 
 
-def rows(bars: Sequence[Bar], title: str, width: int = 720, label_width: int = 200) -> Markup:
-    """Lying bars, longest label first served, with an optional mark (target) each."""
+def rows(
+    bars: Sequence[Bar], title: str, width: int = 720, label_width: int = 200, text_width: int = 70
+) -> Markup:
+    """Lying bars with an optional mark (target) each; `text_width` is kept free for the figures."""
     pitch, top = 30, 6
     height = top * 2 + pitch * len(bars)
     highest = _highest(bars)
-    room = Decimal(width - label_width - 90)
+    room = Decimal(width - label_width - text_width - 12)
     parts = []
     for number, bar in enumerate(bars):
         y = top + pitch * number
+        label = _cut(bar.label, label_width // 7)
         long = max(bar.value or Decimal(0), Decimal(0)) / highest * room
         short = bar.mark is not None and (bar.value or 0) < bar.mark * Decimal("0.99")
         shape = (
-            f'<text x="{label_width - 10}" y="{y + 19}" class="l" text-anchor="end">{escape(_cut(bar.label))}'
+            f'<text x="{label_width - 10}" y="{y + 19}" class="l" text-anchor="end">{escape(label)}'
             f"<title>{escape(bar.label)}</title></text>"
             f'<rect x="{label_width}" y="{y + 5}" width="{max(long, Decimal(1)):.1f}" height="{pitch - 10}" rx="2" '
             f'fill="{BELOW if short else ACTUAL}"/>'
@@ -124,12 +127,28 @@ def rows(bars: Sequence[Bar], title: str, width: int = 720, label_width: int = 2
     return _svg(width, height, title, "".join(parts))
 
 
+def dot(value: Decimal | None, target: Decimal | None, title: str, width: int = 150) -> Markup:
+    """One line of a dot plot: a dot for the figure and a bar for its target, from 0% to 120%."""
+    height, most = 18, Decimal("1.2")
+    reach = Decimal(width - 12) / most
+    line = f'<line x1="6" x2="{width - 6}" y1="9" y2="9" stroke="{LINE}" stroke-width="2"/>'
+    if target is not None:
+        x = 6 + min(target, most) * reach
+        line += f'<line x1="{x:.1f}" x2="{x:.1f}" y1="2" y2="16" stroke="{PLAN}" stroke-width="2.5"/>'
+    if value is not None:
+        x = 6 + min(max(value, Decimal(0)), most) * reach
+        short = target is not None and value < target
+        fill = f'fill="#fff" stroke="{ACTUAL}" stroke-width="2"' if short else f'fill="{ACTUAL}"'
+        line += f'<circle cx="{x:.1f}" cy="9" r="5" {fill}/>'
+    return _svg(width, height, title, line, css="dot")
+
+
 def _highest(bars: Sequence[Bar]) -> Decimal:
     known = [value for bar in bars for value in (bar.value, bar.mark) if value is not None]
     return max(known, default=Decimal(0)) or Decimal(1)
 
 
-def _cut(label: str, longest: int = 30) -> str:
+def _cut(label: str, longest: int) -> str:
     return label if len(label) <= longest else label[: longest - 1] + "…"
 
 

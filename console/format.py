@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -9,6 +10,11 @@ MINUS = "\u2212"
 DASH = "\u2013"
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 NO_DECIMALS = {"JPY", "KRW"}
+NUMBER = re.compile(r"-?\d+\.\d+")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+SAYINGS = {"true": "yes", "false": "no"}
+SHORTS = {"id": "id", "erp": "ERP", "crm": "CRM", "psa": "PSA", "hr": "HR", "po": "PO", "netsuite": "NetSuite",
+          "bamboohr": "BambooHR", "salesforce": "Salesforce", "kantata": "Kantata"}  # fmt: skip
 
 
 def money_short(value: Decimal | None, currency: str = "USD") -> str:
@@ -56,6 +62,13 @@ def percent(value: Decimal | None) -> str:
     return f"{MINUS if value < 0 else ''}{_round(abs(value) * 100, 1)}%"
 
 
+def percent_whole(value: Decimal | None) -> str:
+    """74% from a ratio of 0.741: for narrow screens."""
+    if value is None:
+        return DASH
+    return f"{MINUS if value < 0 else ''}{_round(abs(value) * 100, 0)}%"
+
+
 def points(value: Decimal | None) -> str:
     """+0.5 pts from a difference of two ratios."""
     if value is None:
@@ -76,6 +89,33 @@ def moment(value: datetime | None) -> str:
 def month(value: date | None) -> str:
     """Nov 2026"""
     return DASH if value is None else f"{value:%b %Y}"
+
+
+def recorded(value: str | None) -> str:
+    """A value as a record or the ledger holds it, as text: 28500.0000 reads 28,500.00, a date 17 Jun 2026."""
+    if value is None:
+        return "empty"
+    if NUMBER.fullmatch(value):
+        number = Decimal(value).normalize()
+        places = max(2, -int(number.as_tuple().exponent))
+        return f"{MINUS if number < 0 else ''}{abs(number):,.{places}f}"
+    if DAY.fullmatch(value):
+        return day(date.fromisoformat(value))
+    return SAYINGS.get(value, value)
+
+
+def words(name: str | None) -> str:
+    """A technical name for people: erp_open_amount reads ERP open amount."""
+    if not name:
+        return DASH
+    parts = [SHORTS.get(part, part) for part in name.split("_")]
+    text = " ".join(parts)
+    return text[:1].upper() + text[1:]
+
+
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two recorded values say the same: 30500.00 is 30500.0000."""
+    return recorded(one) == recorded(other)
 
 
 def ratio(part: Decimal | None, whole_value: Decimal | None) -> Decimal | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -10,52 +12,61 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from console import decisions
 from console.auth import ForbiddenError, User, check_form_token, current_user
-from console.context import Scope, outbox, page, published
-from console.pages.findings import side_by_side
+from console.context import NO_UNIT, Scope, configuration, outbox, page, published
+from console.records import side_by_side
 from reverse_etl.errors import CorrectionError, UnknownCorrectionError
-from reverse_etl.models import Correction, Filter, State
+from reverse_etl.models import Correction, CorrectionView, Filter, State
 from reverse_etl.outbox import Outbox
 
-TABS = {
-    "waiting": (State.PROPOSED,),
-    "under_way": (State.APPROVED, State.IN_FLIGHT, State.DELIVERED),
-    "attention": (State.IN_DOUBT, State.CONFLICTED, State.DEAD_LETTERED),
-    "verified": (State.VERIFIED,),
-    "ended": (State.REJECTED, State.EXPIRED, State.SUPERSEDED, State.ROLLED_BACK),
+TABS: Mapping[str, tuple[str, tuple[State, ...]]] = {
+    "waiting": ("Waiting", (State.PROPOSED,)),
+    "under_way": ("Under way", (State.APPROVED, State.IN_FLIGHT, State.DELIVERED)),
+    "attention": ("Needs attention", (State.IN_DOUBT, State.CONFLICTED, State.DEAD_LETTERED)),
+    "verified": ("Verified", (State.VERIFIED,)),
+    "ended": ("Ended", (State.REJECTED, State.EXPIRED, State.SUPERSEDED, State.ROLLED_BACK)),
 }
-SHOWN = 500
+SHOWN = 200
+COUNTED = 5_000
 
 
 async def listing(request: Request) -> Response:
-    """GET /approvals: corrections by stage."""
+    """GET /approvals: corrections by stage, most money first."""
     user = current_user(request)
     tab = request.query_params.get("tab", "waiting")
     if tab not in TABS:
         raise HTTPException(404)
-    context = await run_in_threadpool(_list, outbox(request), user, Scope.of(request, user), tab)
+    scope = Scope.of(request, user)
+    context = await run_in_threadpool(_list, outbox(request), user, scope, tab)
     return await page(request, "approvals.html", "approvals", tab=tab, tabs=TABS, **context)
 
 
 def _list(ledger: Outbox, user: User, scope: Scope, tab: str) -> dict[str, Any]:
-    units = user.business_units
-    chosen = scope.chosen.get("business_unit_id")
-    if chosen:
-        units = tuple(unit for unit in units if unit == chosen)
-    found = ledger.list(Filter(states=tuple(TABS[tab]), business_units=units, limit=SHOWN))
-    counts = {
-        name: len(ledger.list(Filter(states=tuple(states), business_units=units, limit=10 * SHOWN)))
-        for name, states in TABS.items()
-    }
-    rows = [
-        {"it": item, "refusal": _refusal(ledger, item, user) if tab == "waiting" else None} for item in found
+    by_tab = {name: _in_states(ledger, scope, states) for name, (_, states) in TABS.items()}
+    found = sorted(by_tab[tab], key=lambda item: (-(item.amount_at_risk_rc or 0), item.sequence))
+    rows: list[dict[str, Any]] = [
+        {
+            "it": item,
+            "refusal": decisions.refusal(ledger, item, user) if tab == "waiting" else None,
+            "href": scope.url(f"/approvals/{item.correction_id}"),
+        }
+        for item in found[:SHOWN]
     ]
-    return {"rows": rows, "counts": counts, "may_any": any(row["refusal"] is None for row in rows)}
+    return {
+        "rows": rows,
+        "counts": {name: len(items) for name, items in by_tab.items()},
+        "links": {name: scope.url("/approvals", tab=name) for name in TABS},
+        "may_any": any(row["refusal"] is None for row in rows),
+        "worth": sum((abs(item.amount_at_risk_rc or Decimal(0)) for item in found), Decimal(0)),
+        "hidden": max(len(found) - SHOWN, 0),
+    }
 
 
-def _refusal(ledger: Outbox, item: Correction, user: User) -> str | None:
-    refusal = ledger.why_not(item.correction_id, user.id, user.roles)
-    return None if refusal is None else f"{refusal.reason} {refusal.hint}"
+def _in_states(ledger: Outbox, scope: Scope, states: tuple[State, ...]) -> list[Correction]:
+    entity = scope.chosen.get("legal_entity_id")
+    found = ledger.list(Filter(states=states, business_units=scope.units(), limit=COUNTED))
+    return [item for item in found if entity in (None, item.legal_entity_id)]
 
 
 async def detail(request: Request) -> Response:
@@ -66,30 +77,39 @@ async def detail(request: Request) -> Response:
 
 
 def _detail(request: Request, user: User, correction_id: str) -> dict[str, Any]:
-    ledger = outbox(request)
-    view = _visible(ledger, correction_id, user)
+    ledger, config, scope = outbox(request), configuration(request), Scope.of(request, user)
+    view = _visible(ledger, correction_id, user, scope)
     item = view.correction
     findings = sorted({change.finding_id for change in item.changes if change.finding_id})
     return {
         "view": view,
         "it": item,
+        "findings": findings,
         "evidence": json.dumps(item.evidence, indent=2, default=str) if item.evidence else None,
-        "records": side_by_side(published(request), findings) if findings else [],
-        "refusal": _refusal(ledger, item, user) if item.state is State.PROPOSED else None,
+        "records": side_by_side(published(request), findings),
+        "refusal": decisions.refusal(ledger, item, user) if item.state is State.PROPOSED else None,
+        "offers": decisions.offers(item, user),
+        "deciders": decisions.deciders(ledger, item, config),
+        "people": {person.id: person.name for person in config.people.people},
+        "back": scope.url("/approvals", tab=_tab_of(item)),
     }
 
 
+def _tab_of(item: Correction) -> str:
+    return next(name for name, (_, states) in TABS.items() if item.state in states)
+
+
 async def decide(request: Request) -> Response:
-    """POST /approvals/{id}/decide: approve or reject one correction."""
+    """POST /approvals/{id}/decide: approve, reject, send again or take back one correction."""
     user, form = current_user(request), await request.form()
     check_form_token(request, str(form.get("form_token", "")))
     correction_id = request.path_params["correction_id"]
-    note = str(form.get("note", "")).strip()
-    words = await run_in_threadpool(
-        _decide, outbox(request), user, correction_id, str(form.get("decision")), note
+    decision, note = str(form.get("decision")), str(form.get("note", "")).strip()
+    seen = Scope.of(request, user)
+    request.session["flash"] = await run_in_threadpool(
+        _decide, outbox(request), user, seen, correction_id, decision, note
     )
-    request.session["flash"] = words
-    return RedirectResponse(f"/approvals/{correction_id}", status_code=303)
+    return RedirectResponse(seen.url(f"/approvals/{correction_id}"), status_code=303)
 
 
 async def decide_many(request: Request) -> Response:
@@ -97,40 +117,42 @@ async def decide_many(request: Request) -> Response:
     user, form = current_user(request), await request.form()
     check_form_token(request, str(form.get("form_token", "")))
     ticked = [str(value) for value in form.getlist("correction_id")]
+    seen = Scope.of(request, user)
     results = [
-        await run_in_threadpool(_decide, outbox(request), user, one, "approve", "approved from the list")
+        await run_in_threadpool(
+            _decide, outbox(request), user, seen, one, "approve", "approved from the list"
+        )
         for one in ticked
     ]
     refused = [result["text"] for result in results if result["kind"] == "error"]
     text = f"{len(results) - len(refused)} approved." + (f" Refused: {' '.join(refused)}" if refused else "")
     request.session["flash"] = {
-        "kind": "error" if refused else "",
+        "kind": "error" if refused or not ticked else "",
         "text": text if ticked else "Nothing was ticked.",
     }
-    return RedirectResponse("/approvals", status_code=303)
+    return RedirectResponse(seen.url("/approvals"), status_code=303)
 
 
-def _decide(ledger: Outbox, user: User, correction_id: str, decision: str, note: str) -> dict[str, str]:
-    _visible(ledger, correction_id, user)
+def _decide(
+    ledger: Outbox, user: User, scope: Scope, correction_id: str, decision: str, note: str
+) -> dict[str, str]:
+    view = _visible(ledger, correction_id, user, scope)
+    act: Callable[[], str] | None = decisions.action(ledger, view.correction, user, decision, note)
+    if act is None:
+        raise HTTPException(400)
     try:
-        if decision == "approve":
-            ledger.approve(correction_id, user.id, user.roles, note)
-            return {"kind": "", "text": "Approved. It is written to its system within a minute."}
-        if decision == "reject":
-            ledger.reject(correction_id, user.id, user.roles, note)
-            return {"kind": "", "text": "Rejected."}
+        return {"kind": "", "text": act()}
     except CorrectionError as error:
         return {"kind": "error", "text": str(error)}
-    raise HTTPException(400)
 
 
-def _visible(ledger: Outbox, correction_id: str, user: User) -> Any:
+def _visible(ledger: Outbox, correction_id: str, user: User, scope: Scope) -> CorrectionView:
     """The correction, if it belongs to a business unit this person sees."""
     try:
         view = ledger.show(correction_id)
     except UnknownCorrectionError as error:
         raise HTTPException(404) from error
-    unit = view.correction.business_unit_id
-    if unit is not None and unit not in user.business_units:
+    unit = view.correction.business_unit_id or NO_UNIT
+    if not scope.sees_all and unit not in user.business_units:
         raise ForbiddenError("This correction belongs to a business unit you do not see.")
     return view

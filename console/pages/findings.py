@@ -12,50 +12,78 @@ from starlette.responses import Response
 from console.auth import current_user
 from console.context import Scope, outbox, page, published
 from console.published import Published, Row
+from console.records import side_by_side
 from reverse_etl.models import Filter
 from reverse_etl.outbox import Outbox
 
-SHOWN = 500
+PAGE = 100
 NARROWING = ("check_id", "severity", "owner_role")
 
 
 async def listing(request: Request) -> Response:
-    """GET /findings: filterable list, largest money at risk first."""
+    """GET /findings: filterable list, largest money at risk first, a hundred a page."""
     scope = Scope.of(request, current_user(request))
     narrow = {name: request.query_params[name] for name in NARROWING if request.query_params.get(name)}
-    context = await run_in_threadpool(_list, published(request), scope, narrow)
+    number = request.query_params.get("page", "1")
+    if not number.isdecimal() or not 0 < int(number) < 10_000:
+        raise HTTPException(404)
+    context = await run_in_threadpool(_list, published(request), scope, narrow, int(number))
     return await page(request, "findings.html", "findings", **context)
 
 
-def _list(copy: Published, scope: Scope, narrow: dict[str, str]) -> dict[str, Any]:
+def _list(copy: Published, scope: Scope, narrow: dict[str, str], number: int) -> dict[str, Any]:
     where, parameters = scope.where("business_unit_id", "practice_id", "legal_entity_id")
     narrowed = where + "".join(f" and {name} = ?" for name in narrow)
+    values = [*parameters, *narrow.values()]
     rows = copy.rows(
         f"select * from leadership.rpt_findings where {narrowed} "  # noqa: S608
-        f"order by amount_at_risk_rc desc nulls last, finding_id limit {SHOWN}",
-        [*parameters, *narrow.values()],
+        "order by amount_at_risk_rc desc nulls last, severity, occurred_on, finding_id "
+        f"limit {PAGE} offset {PAGE * (number - 1)}",
+        values,
     )
     total = copy.one(
         "select count(*) as findings, sum(amount_at_risk_rc) filter (where is_primary_cause) as at_risk "  # noqa: S608
         f"from leadership.rpt_findings where {narrowed}",
-        [*parameters, *narrow.values()],
+        values,
     )
+    count = total["findings"] if total else 0
+
+    def turn(to: int) -> str:
+        return scope.url("/findings", **narrow, page=str(to))
+
     return {
         "rows": rows,
         "total": total,
         "narrow": narrow,
-        "checks": copy.rows("select * from reconciliation.fct_check_run order by check_id"),
+        "checks": _checks(copy, scope),
         "owners": copy.rows("select distinct owner_role from leadership.rpt_findings order by 1"),
         "severities": ["S1", "S2", "S3", "S4"],
+        "first": PAGE * (number - 1) + 1,
+        "earlier": turn(number - 1) if number > 1 else None,
+        "later": turn(number + 1) if PAGE * number < count else None,
     }
+
+
+def _checks(copy: Published, scope: Scope) -> list[Row]:
+    """Every check with its open findings in scope: the strip above the list."""
+    where, parameters = scope.where("business_unit_id", "practice_id", "legal_entity_id", alias="f")
+    rows = copy.rows(
+        "select c.check_id, c.check_name, c.is_evaluated, c.reason, count(f.finding_id) as findings, "  # noqa: S608
+        "sum(f.amount_at_risk_rc) filter (where f.is_primary_cause) as at_risk "
+        "from reconciliation.fct_check_run c left join leadership.rpt_findings f "
+        f"on f.check_id = c.check_id and {where} group by all order by c.check_id",
+        parameters,
+    )
+    for row in rows:
+        row["href"] = scope.url("/findings", check_id=row["check_id"])
+    return rows
 
 
 async def detail(request: Request) -> Response:
     """GET /findings/{id}: the finding, each system's record, and what is being done."""
     scope = Scope.of(request, current_user(request))
-    context = await run_in_threadpool(
-        _detail, published(request), outbox(request), scope, request.path_params["finding_id"]
-    )
+    finding_id = request.path_params["finding_id"]
+    context = await run_in_threadpool(_detail, published(request), outbox(request), scope, finding_id)
     return await page(request, "finding.html", "findings", **context)
 
 
@@ -70,36 +98,10 @@ def _detail(copy: Published, ledger: Outbox, scope: Scope, finding_id: str) -> d
     return {
         "finding": finding,
         "records": side_by_side(copy, [finding_id]),
-        "corrections": ledger.list(Filter(finding_id=finding_id)),
+        "corrections": ledger.list(Filter(finding_id=finding_id, business_units=scope.visible_units())),
+        "list_href": scope.url("/findings"),
+        "check_href": scope.url("/findings", check_id=finding["check_id"]),
+        "project_href": (
+            scope.url(f"/revenue/project/{finding['project_id']}") if finding["project_id"] else None
+        ),
     }
-
-
-def side_by_side(copy: Published, finding_ids: list[str]) -> list[dict[str, Any]]:
-    """The records of a finding, one block per record with its fields in order; differing values are marked.
-
-    A value differs when another block of the same finding shows another value under the same field name.
-    """
-    marks = ", ".join("?" for _ in finding_ids)
-    rows = copy.rows(
-        f"select * from reconciliation.fct_finding_record where finding_id in ({marks}) "  # noqa: S608
-        "order by record_order, system, instance, record_id",
-        finding_ids,
-    )
-    blocks: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in rows:
-        key = (row["finding_id"], row["system"], row["instance"], row["object_type"], row["record_id"])
-        block = blocks.setdefault(key, {**row, "fields": []})
-        block["fields"].append({"name": row["field_name"], "value": row["field_value"], "differs": False})
-    _mark_differences(list(blocks.values()))
-    return list(blocks.values())
-
-
-def _mark_differences(blocks: list[dict[str, Any]]) -> None:
-    compared = [block for block in blocks if block["role"] != "evidence"]
-    seen: dict[str, set[Row | None]] = {}
-    for block in compared:
-        for field in block["fields"]:
-            seen.setdefault(field["name"], set()).add(field["value"])
-    for block in compared:
-        for field in block["fields"]:
-            field["differs"] = len(seen[field["name"]]) > 1

@@ -1,7 +1,8 @@
-"""Revenue against plan, and by client and project down to what was recognized and invoiced each month."""
+"""Revenue: months against plan, companies and practices, clients, projects, then one project and its invoices."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,99 +15,178 @@ from starlette.responses import Response
 from console import format
 from console.auth import current_user
 from console.charts import Bar
-from console.context import Scope, closed_months, page, published
+from console.context import Scope, Window, configuration, page, parse_month, published, window
 from console.published import Published, Row
 
 CLIENTS_CHARTED = 12
+PROJECTS_SHOWN = 100
+DIMENSIONS = {
+    "practice_id": ("Practice", "canonical.dim_practice", "practice_name"),
+    "legal_entity_id": ("Company", "canonical.dim_legal_entity", "legal_entity_name"),
+}
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What the page is about beyond the filters: one month, one client."""
+
+    month: date | None
+    customer_id: str | None
+
+    def where(self, shown: Window) -> tuple[str, list[Any]]:
+        """The condition over rpt_revenue_project and its parameters."""
+        parts = ["month between ? and ?"]
+        parameters: list[Any] = [self.month or shown.first, self.month or shown.last]
+        if self.customer_id:
+            parts.append("customer_id = ?")
+            parameters.append(self.customer_id)
+        return " and ".join(parts), parameters
 
 
 async def show(request: Request) -> Response:
-    """GET /revenue: months against plan, then clients and projects; `month` narrows to one month."""
+    """GET /revenue: months against plan, then clients and projects; `month` and `customer_id` narrow it."""
     scope = Scope.of(request, current_user(request))
-    chosen = request.query_params.get("month")
-    month = _month(chosen) if chosen else None
-    currency = request.app.state.config.firm.reporting_currency
-    context = await run_in_threadpool(_gather, published(request), scope, month, currency)
+    month, customer = request.query_params.get("month"), request.query_params.get("customer_id")
+    narrow = Narrowing(parse_month(month) if month else None, customer or None)
+    currency = configuration(request).firm.reporting_currency
+    context = await run_in_threadpool(_gather, published(request), scope, narrow, currency)
     return await page(request, "revenue.html", "revenue", **context)
 
 
-def _gather(copy: Published, scope: Scope, month: date | None, currency: str) -> dict[str, Any]:
-    last, open_month = closed_months(copy)
-    months = _months(copy, scope, last)
-    projects = _projects(copy, scope, last, month)
-    clients: dict[str, dict[str, Any]] = {}
-    for row in projects:
-        client = clients.setdefault(
-            row["customer_id"] or "", {"name": row["customer_name"] or "No client", "revenue": Decimal(0)}
-        )
-        client["revenue"] += row["revenue"] or 0
-    ranked = sorted(clients.values(), key=lambda client: client["revenue"], reverse=True)
+def _gather(copy: Published, scope: Scope, narrow: Narrowing, currency: str) -> dict[str, Any]:
+    shown = window(copy, scope)
+    if shown is None:
+        return {"window": None}
+    months = (
+        _months_of_client(copy, scope, narrow, shown)
+        if narrow.customer_id
+        else months_against_plan(copy, scope, shown)
+    )
+    projects = _projects(copy, scope, narrow, shown)
+    rest = projects[PROJECTS_SHOWN:]
     return {
+        "window": shown,
         "months": months,
-        "bars": [_month_bar(row, scope, currency) for row in months],
-        "clients": [
-            Bar(client["name"], client["revenue"], format.money_short(client["revenue"], currency))
-            for client in ranked[:CLIENTS_CHARTED]
-        ],
-        "projects": projects,
-        "totals": {name: _sum(projects, name) for name in ("revenue", "invoiced", "hours")},
-        "year": {name: _sum(months, name) for name in ("revenue", "plan", "invoiced")},
-        "month": month,
-        "last": last,
-        "open_month": open_month,
+        "bars": [month_bar(row, scope, currency, narrow.customer_id) for row in months],
+        "year": {name: total(months, name) for name in ("revenue", "plan", "invoiced")},
+        "parts": [] if narrow.customer_id else _parts(copy, scope, narrow, shown),
+        "clients": _clients(projects, scope, narrow, currency),
+        "projects": projects[:PROJECTS_SHOWN],
+        "rest": {
+            "count": len(rest),
+            **{name: total(rest, name) for name in ("revenue", "invoiced", "hours")},
+        },
+        "totals": {name: total(projects, name) for name in ("revenue", "invoiced", "hours")},
+        "narrow": narrow,
+        "client_name": projects[0]["customer_name"] if narrow.customer_id and projects else None,
         "currency": currency,
-        "all_months": scope.url("/revenue"),
+        "keep": {
+            "month": narrow.month.isoformat() if narrow.month else None,
+            "customer_id": narrow.customer_id,
+        },
     }
 
 
-def _months(copy: Published, scope: Scope, last: date | None) -> list[Row]:
+def months_against_plan(copy: Published, scope: Scope, shown: Window) -> list[Row]:
+    """Recognized, planned and invoiced by month, oldest first. No plan for a single business unit."""
     where, parameters = scope.where("business_unit_id", "practice_id", "legal_entity_id")
-    rows = copy.rows(
+    return copy.rows(
         "select month, sum(revenue_rc) as revenue, sum(plan_rc) as plan, sum(invoiced_rc) as invoiced "  # noqa: S608
-        f"from leadership.rpt_revenue_month where month <= ? and {where} group by month "
-        "order by month desc limit 12",
-        [last, *parameters],
+        f"from leadership.rpt_revenue_month where month between ? and ? and {where} "
+        "group by month order by month",
+        [shown.first, shown.last, *parameters],
     )
-    return rows[::-1]
 
 
-def _projects(copy: Published, scope: Scope, last: date | None, month: date | None) -> list[Row]:
+def _months_of_client(copy: Published, scope: Scope, narrow: Narrowing, shown: Window) -> list[Row]:
     where, parameters = scope.where("business_unit_id", "practice_id", "legal_entity_id")
-    period = "month = ?" if month else "month <= ? and month > ?::date - interval 12 month"
-    window: list[Any] = [month] if month else [last, last]
-    rows = copy.rows(
-        "select project_id, project_name, customer_id, customer_name, method, currency, "  # noqa: S608
-        "sum(revenue_tc) as revenue_tc, sum(revenue_rc) as revenue, sum(invoiced_rc) as invoiced, "
-        f"sum(hours) as hours from leadership.rpt_revenue_project where {period} and {where} "
-        "group by all order by revenue desc nulls last, project_id",
-        [*window, *parameters],
+    return copy.rows(
+        "select month, sum(revenue_rc) as revenue, null as plan, sum(invoiced_rc) as invoiced "  # noqa: S608
+        "from leadership.rpt_revenue_project where month between ? and ? and customer_id = ? "
+        f"and {where} group by month order by month",
+        [shown.first, shown.last, narrow.customer_id, *parameters],
     )
-    for row in rows:
-        row["href"] = scope.url(f"/revenue/project/{row['project_id']}")
-    return rows
 
 
-def _month_bar(row: Row, scope: Scope, currency: str) -> Bar:
+def month_bar(row: Row, scope: Scope, currency: str, customer_id: str | None = None) -> Bar:
+    """One month's bar with its plan mark, leading to the month's projects."""
     return Bar(
         label=format.month(row["month"]),
         value=row["revenue"],
         text=format.money_short(row["revenue"], currency),
         mark=row["plan"],
         mark_text=f"plan {format.money_short(row['plan'], currency)}",
-        href=scope.url("/revenue", month=row["month"].isoformat()),
+        href=scope.url("/revenue", month=row["month"].isoformat(), customer_id=customer_id),
     )
+
+
+def _parts(copy: Published, scope: Scope, narrow: Narrowing, shown: Window) -> list[dict[str, Any]]:
+    """Recognized against plan by practice and by company."""
+    found = []
+    for column, (title, table, name) in DIMENSIONS.items():
+        where, parameters = scope.where("business_unit_id", "practice_id", "legal_entity_id", alias="r")
+        rows = copy.rows(
+            f"select r.{column} as id, any_value(d.{name}) as name, sum(r.revenue_rc) as revenue, "  # noqa: S608
+            "sum(r.plan_rc) as plan, sum(r.invoiced_rc) as invoiced from leadership.rpt_revenue_month r "
+            f"left join {table} d using ({column}) where r.month between ? and ? and {where} "
+            f"group by r.{column} order by revenue desc nulls last",
+            [narrow.month or shown.first, narrow.month or shown.last, *parameters],
+        )
+        month = narrow.month.isoformat() if narrow.month else None
+        for row in rows:
+            row["attainment"] = format.ratio(row["revenue"], row["plan"])
+            row["href"] = scope.url("/revenue", month=month, **{column: row["id"]}) if row["id"] else None
+        found.append({"title": title, "rows": rows})
+    return found
+
+
+def _projects(copy: Published, scope: Scope, narrow: Narrowing, shown: Window) -> list[Row]:
+    where, parameters = scope.where("business_unit_id", "practice_id", "legal_entity_id")
+    period, window_of = narrow.where(shown)
+    rows = copy.rows(
+        "select project_id, any_value(project_name) as project_name, customer_id, "  # noqa: S608
+        "any_value(customer_name) as customer_name, any_value(currency) as currency, "
+        "string_agg(distinct method, ', ' order by method) as method, sum(revenue_tc) as revenue_tc, "
+        "sum(revenue_rc) as revenue, sum(invoiced_rc) as invoiced, sum(hours) as hours "
+        f"from leadership.rpt_revenue_project where {period} and {where} "
+        "group by project_id, customer_id order by revenue desc nulls last, project_id",
+        [*window_of, *parameters],
+    )
+    for row in rows:
+        row["href"] = scope.url(f"/revenue/project/{row['project_id']}") if row["project_id"] else None
+    return rows
+
+
+def _clients(projects: list[Row], scope: Scope, narrow: Narrowing, currency: str) -> list[Bar]:
+    sums: dict[str | None, Decimal] = {}
+    names: dict[str | None, str] = {}
+    for row in projects:
+        key = row["customer_id"]
+        sums[key] = sums.get(key, Decimal(0)) + (row["revenue"] or 0)
+        names[key] = row["customer_name"] or "No client"
+    ranked = sorted(sums, key=lambda key: (-sums[key], names[key]))[:CLIENTS_CHARTED]
+    month = narrow.month.isoformat() if narrow.month else None
+    return [
+        Bar(
+            label=names[key],
+            value=sums[key],
+            text=format.money_short(sums[key], currency),
+            href=scope.url("/revenue", customer_id=key, month=month) if key else None,
+        )
+        for key in ranked
+    ]
 
 
 async def project(request: Request) -> Response:
     """GET /revenue/project/{id}: months of one project, its invoices and its findings."""
     scope = Scope.of(request, current_user(request))
-    context = await run_in_threadpool(
-        _project, published(request), scope, request.path_params["project_id"], request.app.state.config
-    )
-    return await page(request, "revenue_project.html", "revenue", **context)
+    project_id = request.path_params["project_id"]
+    context = await run_in_threadpool(_project, published(request), scope, project_id)
+    currency = configuration(request).firm.reporting_currency
+    return await page(request, "revenue_project.html", "revenue", reporting=currency, **context)
 
 
-def _project(copy: Published, scope: Scope, project_id: str, config: Any) -> dict[str, Any]:
+def _project(copy: Published, scope: Scope, project_id: str) -> dict[str, Any]:
     where, parameters = scope.where()
     months = copy.rows(
         f"select * from leadership.rpt_revenue_project where project_id = ? and {where} order by month",  # noqa: S608
@@ -114,16 +194,18 @@ def _project(copy: Published, scope: Scope, project_id: str, config: Any) -> dic
     )
     if not months:
         raise HTTPException(404)
+    facts = copy.one("select * from canonical.dim_project where project_id = ?", [project_id])
     return {
         "months": months,
+        "facts": facts,
         "name": months[0]["project_name"],
         "client": months[0]["customer_name"],
+        "client_href": scope.url("/revenue", customer_id=months[0]["customer_id"]),
         "currency": months[0]["currency"],
-        "reporting": config.firm.reporting_currency,
         "invoices": copy.rows(
             "select invoice_number, document_type, invoice_date, due_date, invoice_status, currency, net_amount, "
-            "open_amount, is_disputed, instance, source_id from canonical.fct_invoice where project_id = ? "
-            "order by invoice_date, invoice_number",
+            "net_amount_rc, open_amount, is_disputed, instance, source_id from canonical.fct_invoice "
+            "where project_id = ? order by invoice_date, invoice_number",
             [project_id],
         ),
         "findings": copy.rows(
@@ -131,17 +213,13 @@ def _project(copy: Published, scope: Scope, project_id: str, config: Any) -> dic
             "order by amount_at_risk_rc desc nulls last",
             [project_id, *parameters],
         ),
-        "totals": {name: _sum(months, name) for name in ("revenue_tc", "revenue_rc", "invoiced_rc", "hours")},
+        "totals": {
+            name: total(months, name) for name in ("revenue_tc", "revenue_rc", "invoiced_rc", "hours")
+        },
     }
 
 
-def _sum(rows: list[Row], name: str) -> Decimal | None:
+def total(rows: list[Row], name: str) -> Decimal | None:
+    """The sum of what is known, or None when nothing is."""
     known = [row[name] for row in rows if row[name] is not None]
     return sum(known, Decimal(0)) if known else None
-
-
-def _month(text: str) -> date:
-    try:
-        return date.fromisoformat(text).replace(day=1)
-    except ValueError as error:
-        raise HTTPException(404) from error

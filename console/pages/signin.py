@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from console.auth import check_password, find_person
+from console.auth import check_form_token, check_password, find_person
 
 
 async def ask(request: Request) -> Response:
@@ -29,7 +29,9 @@ async def enter(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """End the session."""
+    """End the session. Raises ForbiddenError for a post that no page of this session sent."""
+    form = await request.form()
+    check_form_token(request, str(form.get("form_token", "")))
     request.session.clear()
     return RedirectResponse("/sign-in", status_code=303)
 
@@ -41,4 +43,7 @@ def _form(request: Request, problem: str, status: int = 200) -> Response:
         "problem": problem,
         "people": request.app.state.config.people.people,
     }
-    return request.app.state.templates.TemplateResponse(request, "signin.html", context, status_code=status)
+    response: Response = request.app.state.templates.TemplateResponse(
+        request, "signin.html", context, status_code=status
+    )
+    return response
