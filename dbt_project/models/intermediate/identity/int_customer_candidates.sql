@@ -35,7 +35,8 @@ pairs as (
         crm.record_key as target_key,
         1 as rung,
         'stored_reference' as method,
-        erp.source_modified_at as known_at
+        erp.source_modified_at as known_at,
+        cast(null as {{ dbt.type_string() }}) as reference_key
     from erp
     inner join crm on {{ crm_id_key('erp.crm_ref') }} = {{ crm_id_key('crm.record_id') }}
     union all
@@ -44,7 +45,8 @@ pairs as (
         crm.record_key as target_key,
         1 as rung,
         'stored_reference' as method,
-        crm.source_modified_at as known_at
+        crm.source_modified_at as known_at,
+        crm.record_key || '>' || crm.erp_ref as reference_key
     from crm
     inner join erp on crm.erp_ref = erp.record_id
     union all
@@ -53,7 +55,8 @@ pairs as (
         crm.record_key as target_key,
         2 as rung,
         'external_id' as method,
-        erp.source_modified_at as known_at
+        erp.source_modified_at as known_at,
+        cast(null as {{ dbt.type_string() }}) as reference_key
     from erp
     inner join crm on {{ crm_id_key('erp.external_id') }} = {{ crm_id_key('crm.record_id') }}
     union all
@@ -62,7 +65,8 @@ pairs as (
         crm.record_key as target_key,
         3 as rung,
         'tax_id_country' as method,
-        erp.source_modified_at as known_at
+        erp.source_modified_at as known_at,
+        cast(null as {{ dbt.type_string() }}) as reference_key
     from erp
     inner join crm
         on erp.tax_id_key = crm.tax_id_key
@@ -73,7 +77,8 @@ pairs as (
         crm.record_key as target_key,
         3 as rung,
         'customer_number' as method,
-        erp.source_modified_at as known_at
+        erp.source_modified_at as known_at,
+        cast(null as {{ dbt.type_string() }}) as reference_key
     from erp
     inner join crm on erp.customer_number = crm.customer_number
     union all
@@ -82,7 +87,8 @@ pairs as (
         crm.record_key as target_key,
         4 as rung,
         'name_country_currency' as method,
-        erp.source_modified_at as known_at
+        erp.source_modified_at as known_at,
+        cast(null as {{ dbt.type_string() }}) as reference_key
     from erp
     inner join crm
         on erp.name_key = crm.name_key
@@ -94,7 +100,8 @@ pairs as (
         targets.record_key as target_key,
         1 as rung,
         'stored_reference' as method,
-        stored_refs.source_modified_at as known_at
+        stored_refs.source_modified_at as known_at,
+        psa.record_key || '>' || stored_refs.object_type || ':' || stored_refs.service_ref as reference_key
     from stored_refs
     inner join psa on stored_refs.record_key = psa.record_key
     inner join records as targets
@@ -109,24 +116,39 @@ pairs as (
         targets.record_key as target_key,
         4 as rung,
         'name_domain' as method,
-        psa.source_modified_at as known_at
+        psa.source_modified_at as known_at,
+        cast(null as {{ dbt.type_string() }}) as reference_key
     from psa
     inner join records as targets
         on psa.name_key = targets.name_key
         and psa.domain_key = targets.domain_key
     where targets.object_type in ('account', 'customer')
+),
+
+judged as (
+    select
+        pairs.*,
+        targets.instance as target_instance,
+        targets.object_type as target_object_type,
+        coalesce(subjects.name_key = targets.name_key, false) as agrees,
+        count(*) over (partition by pairs.reference_key) as same_id_count
+    from pairs
+    inner join records as subjects on pairs.record_key = subjects.record_key
+    inner join records as targets on pairs.target_key = targets.record_key
 )
 
 select
     -- a record may have one counterpart in each instance of another system
-    pairs.record_key || '>' || targets.instance || ':' || targets.object_type as scope,
-    pairs.record_key,
-    pairs.target_key,
-    pairs.rung,
-    pairs.method,
+    record_key || '>' || target_instance || ':' || target_object_type as scope,
+    record_key,
+    target_key,
+    rung,
+    method,
     cast(1 as decimal(18, 8)) as score,
-    subjects.name_key = targets.name_key as agrees,
-    pairs.known_at
-from pairs
-inner join records as subjects on pairs.record_key = subjects.record_key
-inner join records as targets on pairs.target_key = targets.record_key
+    agrees,
+    known_at
+from judged
+-- an ERP number that exists in several ERPs means the one whose name agrees
+where reference_key is null
+    or same_id_count = 1
+    or agrees

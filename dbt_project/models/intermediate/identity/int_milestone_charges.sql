@@ -32,21 +32,23 @@ exact as (
         charges.charge_key as target_key,
         1 as rung,
         'stored_reference' as method,
-        true as agrees,
+        coalesce(job_charges.project_id = stories.instance || ':' || stories.workspace_id, false) as agrees,
         stored_refs.source_modified_at as known_at
     from stored_refs
     inner join stories on stored_refs.instance = stories.instance and stored_refs.subject_id = stories.story_id
     inner join charges on stored_refs.service_ref = charges.charge_id
+    left join job_charges on charges.charge_key = job_charges.charge_key
     union all
     select
         stories.instance || ':' || stories.story_id as scope,
         charges.charge_key as target_key,
         2 as rung,
         'external_id' as method,
-        true as agrees,
+        coalesce(job_charges.project_id = stories.instance || ':' || stories.workspace_id, false) as agrees,
         charges.source_modified_at as known_at
     from charges
     inner join stories on charges.external_id = stories.story_id
+    left join job_charges on charges.charge_key = job_charges.charge_key
 ),
 
 by_amount as (

@@ -1,12 +1,33 @@
 {# Many projects to many opportunities: every stored reference counts, the ERP job only where none is stored. #}
 with workspaces as (
-    select instance || ':' || workspace_id as project_id, instance, workspace_id
-    from {{ ref('stg_kantata__workspaces') }}
+    select
+        workspaces.instance || ':' || workspaces.workspace_id as project_id,
+        workspaces.instance,
+        workspaces.workspace_id,
+        entity_map.canonical_value as legal_entity_id
+    from {{ ref('stg_kantata__workspaces') }} as workspaces
+    {{ join_value_map('entity_map', 'workspaces', 'legal_entity', 'legal_entity_code') }}
 ),
 
 opportunities as (
-    select instance || ':' || opportunity_id as opportunity_key, *
-    from {{ ref('stg_salesforce__opportunities') }}
+    select
+        opportunities.instance || ':' || opportunities.opportunity_id as opportunity_key,
+        opportunities.*,
+        entity_map.canonical_value as legal_entity_id
+    from {{ ref('stg_salesforce__opportunities') }} as opportunities
+    {{ join_value_map('entity_map', 'opportunities', 'legal_entity', 'legal_entity_code') }}
+),
+
+-- a project number that exists in several PSAs means the one of the same legal entity
+noted_projects as (
+    select
+        workspaces.project_id,
+        opportunities.opportunity_key,
+        opportunities.source_modified_at,
+        workspaces.legal_entity_id = opportunities.legal_entity_id as agrees,
+        count(*) over (partition by opportunities.opportunity_key) as same_id_count
+    from opportunities
+    inner join workspaces on opportunities.psa_project_ref = workspaces.workspace_id
 ),
 
 pairs as (
@@ -26,12 +47,12 @@ pairs as (
         and stored_refs.subject_type = 'Workspace'
     union all
     select
-        workspaces.project_id,
-        opportunities.opportunity_key as opportunity_id,
+        project_id,
+        opportunity_key as opportunity_id,
         'stored_reference' as method,
-        opportunities.source_modified_at as known_at
-    from opportunities
-    inner join workspaces on opportunities.psa_project_ref = workspaces.workspace_id
+        source_modified_at as known_at
+    from noted_projects
+    where same_id_count = 1 or agrees
     union all
     select
         project_jobs.project_id,
