@@ -75,15 +75,18 @@ def _column(bar: Bar, x: Decimal, wide: Decimal, room: Decimal, highest: Decimal
     middle = x + wide / 2
     value = bar.value or Decimal(0)
     tall = max(value, Decimal(0)) / highest * room
+    mark = (bar.mark or Decimal(0)) / highest * room
+    # The figure stands above the bar; above the plan mark when that would run through it.
+    top = mark if tall - 2 < mark < tall + 20 else tall
     short = bar.mark is not None and value < bar.mark * Decimal("0.99")
     tip = escape(f"{bar.label}: {bar.text}" + (f", {bar.mark_text}" if bar.mark_text else ""))
     shape = (
         f'<rect x="{x:.1f}" y="{floor - tall:.1f}" width="{wide:.1f}" height="{tall:.1f}" rx="2" '
         f'fill="{BELOW if short else ACTUAL}"><title>{tip}</title></rect>'
-        f'<text x="{middle:.1f}" y="{floor - tall - 6:.1f}" class="v" text-anchor="middle">{escape(bar.text)}</text>'
+        f'<text x="{middle:.1f}" y="{floor - top - 6:.1f}" class="v" text-anchor="middle">{escape(bar.text)}</text>'
     )
     if bar.mark is not None:
-        y = floor - bar.mark / highest * room
+        y = floor - mark
         shape += (
             f'<line x1="{x - 4:.1f}" x2="{x + wide + 4:.1f}" y1="{y:.1f}" y2="{y:.1f}" '
             f'stroke="{PLAN}" stroke-width="2.5"/>'
@@ -107,7 +110,7 @@ def rows(
     parts = []
     for number, bar in enumerate(bars):
         y = top + pitch * number
-        label = _cut(bar.label, label_width // 7)
+        label = _cut(bar.label, int(label_width / 6.4))
         long = max(bar.value or Decimal(0), Decimal(0)) / highest * room
         short = bar.mark is not None and (bar.value or 0) < bar.mark * Decimal("0.99")
         shape = (
@@ -115,7 +118,7 @@ def rows(
             f"<title>{escape(bar.label)}</title></text>"
             f'<rect x="{label_width}" y="{y + 5}" width="{max(long, Decimal(1)):.1f}" height="{pitch - 10}" rx="2" '
             f'fill="{BELOW if short else ACTUAL}"/>'
-            f'<text x="{label_width + long + 8:.1f}" y="{y + 19}" class="v">{escape(bar.text)}</text>'
+            f'<text x="{width - 2}" y="{y + 19}" class="v" text-anchor="end">{escape(bar.text)}</text>'
         )
         if bar.mark is not None:
             x = label_width + bar.mark / highest * room

@@ -91,11 +91,11 @@ def month(value: date | None) -> str:
     return DASH if value is None else f"{value:%b %Y}"
 
 
-def recorded(value: str | None) -> str:
+def recorded(value: str | None, value_type: str = "") -> str:
     """A value as a record or the ledger holds it, as text: 28500.0000 reads 28,500.00, a date 17 Jun 2026."""
     if value is None:
         return "empty"
-    if NUMBER.fullmatch(value):
+    if NUMBER.fullmatch(value) or value_type == "decimal":
         number = Decimal(value).normalize()
         places = max(2, -int(number.as_tuple().exponent))
         return f"{MINUS if number < 0 else ''}{abs(number):,.{places}f}"

@@ -17,7 +17,7 @@ from console.pages.revenue import month_bar, months_against_plan
 from console.published import Published, Row
 from console.tiles import tiles
 
-TOP = 8
+TOP = 7
 
 
 async def show(request: Request) -> Response:

@@ -19,7 +19,7 @@ from console.context import Scope, Window, configuration, page, parse_month, pub
 from console.published import Published, Row
 
 CLIENTS_CHARTED = 12
-PROJECTS_SHOWN = 100
+PROJECTS_SHOWN = 40
 DIMENSIONS = {
     "practice_id": ("Practice", "canonical.dim_practice", "practice_name"),
     "legal_entity_id": ("Company", "canonical.dim_legal_entity", "legal_entity_name"),
@@ -32,6 +32,11 @@ class Narrowing:
 
     month: date | None
     customer_id: str | None
+
+    @property
+    def query(self) -> dict[str, str | None]:
+        """The narrowing as it stands in the URL."""
+        return {"month": self.month.isoformat() if self.month else None, "customer_id": self.customer_id}
 
     def where(self, shown: Window) -> tuple[str, list[Any]]:
         """The condition over rpt_revenue_project and its parameters."""
@@ -49,11 +54,14 @@ async def show(request: Request) -> Response:
     month, customer = request.query_params.get("month"), request.query_params.get("customer_id")
     narrow = Narrowing(parse_month(month) if month else None, customer or None)
     currency = configuration(request).firm.reporting_currency
-    context = await run_in_threadpool(_gather, published(request), scope, narrow, currency)
+    most = None if request.query_params.get("show") == "all" else PROJECTS_SHOWN
+    context = await run_in_threadpool(_gather, published(request), scope, narrow, most, currency)
     return await page(request, "revenue.html", "revenue", **context)
 
 
-def _gather(copy: Published, scope: Scope, narrow: Narrowing, currency: str) -> dict[str, Any]:
+def _gather(
+    copy: Published, scope: Scope, narrow: Narrowing, most: int | None, currency: str
+) -> dict[str, Any]:
     shown = window(copy, scope)
     if shown is None:
         return {"window": None}
@@ -63,7 +71,7 @@ def _gather(copy: Published, scope: Scope, narrow: Narrowing, currency: str) -> 
         else months_against_plan(copy, scope, shown)
     )
     projects = _projects(copy, scope, narrow, shown)
-    rest = projects[PROJECTS_SHOWN:]
+    rest = projects[most:] if most else []
     return {
         "window": shown,
         "months": months,
@@ -71,7 +79,7 @@ def _gather(copy: Published, scope: Scope, narrow: Narrowing, currency: str) -> 
         "year": {name: total(months, name) for name in ("revenue", "plan", "invoiced")},
         "parts": [] if narrow.customer_id else _parts(copy, scope, narrow, shown),
         "clients": _clients(projects, scope, narrow, currency),
-        "projects": projects[:PROJECTS_SHOWN],
+        "projects": projects[:most],
         "rest": {
             "count": len(rest),
             **{name: total(rest, name) for name in ("revenue", "invoiced", "hours")},
@@ -80,10 +88,8 @@ def _gather(copy: Published, scope: Scope, narrow: Narrowing, currency: str) -> 
         "narrow": narrow,
         "client_name": projects[0]["customer_name"] if narrow.customer_id and projects else None,
         "currency": currency,
-        "keep": {
-            "month": narrow.month.isoformat() if narrow.month else None,
-            "customer_id": narrow.customer_id,
-        },
+        "keep": narrow.query,
+        "show_all": scope.url("/revenue", **narrow.query, show="all"),
     }
 
 
