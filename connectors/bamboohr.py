@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,7 @@ class BambooHrClient:
         people = body.get("employees") or {}
         if not isinstance(people, dict):
             raise self._malformed("employee", "the change feed's employees is not an object")
+        self._records("employee", people.values())
         latest = datetime.fromisoformat(body["latest"]) if people and body.get("latest") else None
         return latest, people
 
@@ -118,6 +119,9 @@ class BambooHrClient:
         stamp = changed_since.astimezone(UTC).isoformat(timespec="seconds")
         body = self._get(f"employees/changed/tables/{quote(name)}", name, dict, since=stamp)
         people = body.get("employees") or {}
+        if not isinstance(people, dict):
+            raise self._malformed(name, "the changed table's employees is not an object")
+        self._records(name, people.values())
         return [
             {"employeeId": person, **row} for person, entry in people.items() for row in entry.get("rows", [])
         ]
@@ -169,7 +173,7 @@ class BambooHrClient:
             body = self._get("employees", "employee", dict, **parameters)
             if not isinstance(body.get("data"), list):
                 raise self._malformed("employee", "the list has no data array")
-            yield from body["data"]
+            yield from self._records("employee", body["data"])
             cursor = body.get("meta", {}).get("page", {}).get("nextCursor")
             if not cursor:
                 return
@@ -179,10 +183,23 @@ class BambooHrClient:
         body = self._http.json(response, object=object)
         if not isinstance(body, kind):
             raise self._malformed(object, f"the answer is a {type(body).__name__}, not a {kind.__name__}")
+        if isinstance(body, list):
+            self._records(object, body)
         return body
 
+    def _records(self, object: str, rows: Collection[Any]) -> Collection[dict[str, Any]]:
+        for number, row in enumerate(rows, start=1):
+            if not isinstance(row, dict):
+                raise self._malformed(object, f"entry {number} is a {type(row).__name__}, not a record")
+        return rows
+
     def _malformed(self, object: str, message: str) -> MalformedResponseError:
-        return MalformedResponseError(f"{message}.", instance=self._http.instance, object=object)
+        return MalformedResponseError(
+            f"{message}.",
+            instance=self._http.instance,
+            object=object,
+            hint="run the sync again; if it repeats, the vendor changed its answers or a gateway edits them.",
+        )
 
 
 def _classifier(instance: str) -> Any:

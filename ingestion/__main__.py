@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import click
@@ -11,8 +12,10 @@ from config.clock import now
 from config.paths import Home
 from connectors.errors import ConnectorError
 from ingestion import quarantine
-from ingestion.errors import IngestionError
+from ingestion.errors import IngestionError, told
 from ingestion.runner import SyncResult, sync_instance
+
+LOGGER = logging.getLogger("concord.ingestion")
 
 
 @click.group()
@@ -39,9 +42,11 @@ def sync(instances: tuple[str, ...], full: bool, accept_shrink: bool) -> None:
                 clock=now,
                 accept_shrink=accept_shrink,
             )
-        except (IngestionError, ConnectorError, LookupError) as error:
+        except Exception as error:  # whatever it is, the other instances are read
             failed.append(name)
-            click.echo(f"{name}: failed: {error}", err=True)
+            if not isinstance(error, IngestionError | ConnectorError | LookupError):
+                LOGGER.exception("%s: the sync failed", name)
+            click.echo(f"{name}: failed: {told(error)}", err=True)
             continue
         _report(result)
     if failed:
@@ -59,13 +64,19 @@ def quarantine_group() -> None:
 @click.option("--payload", is_flag=True, help="Show the vendor's row too.")
 def list_entries(instance: str | None, state: str, payload: bool) -> None:
     """List refused rows with the reason."""
-    for entry in quarantine.entries(Home.from_environment(), instance=instance, state=state):
+    found = quarantine.entries(Home.from_environment(), instance=instance, state=state)
+    for entry in found:
         click.echo(
             f"{entry.quarantine_id}  {entry.instance} {entry.object} {entry.record_id} {entry.field}: "
             f"{entry.reason} ({entry.rule}, {entry.quarantined_at:%Y-%m-%d %H:%M})"
         )
         if payload:
             click.echo(f"  {entry.payload}")
+    if found and state == "open":
+        click.echo(
+            "What to do: correct the record at the vendor and sync again; or, when the rule was wrong, change it "
+            "and `python -m ingestion quarantine replay <instance>`; or let it go with `quarantine drop <id>`."
+        )
 
 
 @quarantine_group.command("replay")

@@ -142,7 +142,10 @@ def _date(value: Any) -> date | None:
         return value
     if not isinstance(value, str) or len(value) != len("2026-01-31"):
         raise ValueError(f"{_shown(value)} is not an ISO date")
-    return date.fromisoformat(value)
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"{_shown(value)} is not an ISO date ({error})") from None
 
 
 def _timestamp(value: Any) -> datetime | None:
@@ -157,7 +160,10 @@ def _timestamp(value: Any) -> datetime | None:
 def _iso_moment(value: Any) -> datetime:
     if not isinstance(value, str):
         raise ValueError(f"{_shown(value)} is not an ISO timestamp")
-    return datetime.fromisoformat(value)
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"{_shown(value)} is not an ISO timestamp ({error})") from None
 
 
 def _as_json(value: Any) -> str:

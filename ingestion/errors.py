@@ -38,3 +38,9 @@ class BusyError(IngestionError):
 
 class ExpectationSetupError(IngestionError):
     """A landing suite could not be evaluated."""
+
+
+def told(error: BaseException) -> str:
+    """The error in one line with its class and with where it happened, for logs and `sync_run`."""
+    notes = getattr(error, "__notes__", [])
+    return "; ".join([f"{type(error).__name__}: {error}", *notes])

@@ -77,7 +77,7 @@ def land(
         array, failures = convert(values, column.type)
         _check_flip(column, values, failures, table, instance, page)
         for position, reason in failures.items():
-            refusals.add(position, column, "type", reason)
+            refusals.add(position, column, "type", f"{column.source}: {reason}")
         _apply_rules(array, column, table, loaded_at, refusals)
         arrays.append(array)
     present = frozenset().union(*rows) if rows else frozenset()

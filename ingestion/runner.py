@@ -19,7 +19,7 @@ from config.clock import Clock
 from config.paths import Home
 from config.schema import Config, Instance
 from ingestion import registry
-from ingestion.errors import BusyError
+from ingestion.errors import BusyError, told
 from ingestion.extract import Extract, ExtractContext
 from ingestion.journal import RunRecord, receive, record_run
 from ingestion.pipeline import InstancePipeline
@@ -74,7 +74,7 @@ def sync_instance(
                 accept_shrink,
             )
         except Exception as error:
-            attempt.record("failed", error=_told(error))
+            attempt.record("failed", error=told(error))
             raise
         attempt.record("ok", rows_read=run.rows_read, complete_until=run.until)
     return _result(run, mode)
@@ -216,11 +216,6 @@ def only_run(home: Home, instance: str) -> Iterator[None]:
         raise BusyError(
             f"{instance}: another sync of this instance is under way; wait for it to end"
         ) from error
-
-
-def _told(error: BaseException) -> str:
-    notes = getattr(error, "__notes__", [])
-    return "; ".join([f"{type(error).__name__}: {error}", *notes])
 
 
 def after(now: datetime, last: str | None) -> datetime:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from typing import Literal
 
 import click
 
-from config import ConfigError, load_config
+from config import Config, ConfigError, load_config
 from config.clock import now
 from config.paths import Home
 from reverse_etl.cli import corrections
+
+LOGGER = logging.getLogger("concord.cli")
 
 
 @click.group()
@@ -23,10 +27,7 @@ main.add_command(corrections)
 @main.command("check-config")
 def check_config() -> None:
     """Load config/ and say whether it is sound."""
-    try:
-        config = load_config()
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from error
+    config = _sound_config()
     click.echo(
         f"config is sound: {len(config.instances)} instances, {len(config.checks)} checks, "
         f"{len(config.policy.rules)} policy rules, {len(config.value_maps)} value mappings"
@@ -38,20 +39,37 @@ def check_config() -> None:
 @click.option("--full", is_flag=True, help="Re-read everything and sweep for deletions.")
 def sync(instances: tuple[str, ...], full: bool) -> None:
     """Read the named instances (default: all); one that fails does not stop the others."""
+    config, home = _sound_config(), Home.from_environment()
+    names = instances or [instance.name for instance in config.instances]
+    done = [_sync(config, home, name, "full" if full else "incremental") for name in names]
+    sys.exit(0 if all(done) else 1)
+
+
+def _sync(config: Config, home: Home, name: str, mode: Literal["incremental", "full"]) -> bool:
     from connectors.errors import ConnectorError
+    from ingestion.errors import IngestionError, told
     from ingestion.runner import sync_instance
 
-    config, home = load_config(), Home.from_environment()
-    failed = False
-    for name in instances or [instance.name for instance in config.instances]:
-        try:
-            done = sync_instance(config, name, mode="full" if full else "incremental", home=home, clock=now)
-        except (ConnectorError, LookupError, ValueError) as error:
-            click.echo(f"{name}: FAILED. {error}", err=True)
-            failed = True
-            continue
-        click.echo(f"{name}: {done.rows_read} rows read")
-    sys.exit(1 if failed else 0)
+    try:
+        done = sync_instance(config, name, mode=mode, home=home, clock=now)
+    except Exception as error:  # whatever it is, the other instances are read
+        if not isinstance(error, ConnectorError | IngestionError | LookupError):
+            LOGGER.exception("%s: the sync failed", name)
+        click.echo(f"{name}: FAILED. {told(error)}", err=True)
+        return False
+    refused = ""
+    if done.quarantined:
+        listing = f"python -m ingestion quarantine list --instance {name}"
+        refused = f", {done.quarantined} refused (see `{listing}`)"
+    click.echo(f"{name}: {done.rows_read} rows read{refused}")
+    return True
+
+
+def _sound_config() -> Config:
+    try:
+        return load_config()
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.group()

@@ -19,8 +19,8 @@ from connectors.http import Backoff, HttpClient
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _ASSERTION_LIFE = timedelta(minutes=3)  # the org accepts a few minutes; a skewed clock is the usual failure
 _HINTS = {
-    "invalid_grant": "check that the app is approved for this user, that the audience fits the org, and this "
-    "machine's clock.",
+    "invalid_grant": "check that the private key belongs to the app's certificate, that the app is approved for "
+    "this user, that the audience fits the org, and this machine's clock.",
     "invalid_client_id": "check the consumer key in the client_id variable.",
     "invalid_client": "check the consumer key in the client_id variable.",
 }
