@@ -22,7 +22,7 @@ from orchestration.writeback import Writeback
 CONSOLE_PORT = 8080
 DAGSTER_PORT = 3000
 Result = TypeVar("Result")
-OUT = Console(highlight=False, file=sys.stdout)
+OUT = Console(highlight=False, file=sys.stdout, width=None if sys.stdout.isatty() else 120)
 
 
 def run(*, people: int, seed: int, days: int) -> None:
@@ -73,7 +73,11 @@ class Loop:
     def job(self, name: str, partition: str | None = None) -> None:
         """Run one job to its end. Raises RuntimeError with the failing step's message."""
         job = self._definitions.resolve_job_def(name)
-        with (self.runtime.home.logs / "loop.log").open("a") as log, redirect_stdout(log), redirect_stderr(log):
+        with (
+            (self.runtime.home.logs / "loop.log").open("a") as log,
+            redirect_stdout(log),
+            redirect_stderr(log),
+        ):
             result = job.execute_in_process(
                 instance=self._instance, partition_key=partition, raise_on_error=False
             )

@@ -12,6 +12,7 @@ from pathlib import Path
 from config import Config, load_config
 from config.clock import Clock, now
 from config.paths import REPOSITORY, Home
+from orchestration.storage import relax_dagster_storage
 
 DBT_PROJECT = REPOSITORY / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
@@ -32,6 +33,7 @@ class Runtime:
         for folder in (home.root, home.dagster, home.logs, home.serving, home.dlt):
             folder.mkdir(parents=True, exist_ok=True)
         install_dagster_yaml(home)
+        relax_dagster_storage(home.dagster)
         return cls(load_config(), home)
 
     @property
@@ -45,6 +47,7 @@ class Runtime:
             **os.environ,
             "CONCORD_WAREHOUSE": str(self.home.warehouse),
             "CONCORD_AS_OF": self.clock().isoformat(),
+            "DBT_LOG_LEVEL_FILE": "info",  # the default writes every statement as JSON and costs a fifth of a build
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "DO_NOT_TRACK": "1",
         }
@@ -79,4 +82,3 @@ def ensure_manifest(runtime: Runtime) -> Path:
     if done.returncode != 0:
         raise RuntimeError(f"the dbt project does not parse:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
     return manifest
-

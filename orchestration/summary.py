@@ -15,12 +15,12 @@ from orchestration.writeback import Writeback
 
 @dataclass(frozen=True)
 class CheckLine:
-    """One check's standing: how many findings, and the money at risk counted once, in reporting currency."""
+    """One check's standing; the money at risk is counted once per amount, in reporting currency."""
 
     check_id: str
     name: str
-    evaluated: bool
-    findings: int
+    is_evaluated: bool
+    findings: frozenset[str]
     at_risk: Decimal
 
 
@@ -29,10 +29,14 @@ class Picture:
     """The state after one turn of the loop."""
 
     rows_read: dict[str, int]
-    rows_held: dict[str, int]
-    checks: list[CheckLine]
+    checks: dict[str, CheckLine]
     corrections: dict[str, int]
     currency: str
+
+    @property
+    def findings(self) -> frozenset[str]:
+        """Every open finding."""
+        return frozenset().union(*(line.findings for line in self.checks.values()))
 
 
 def take_picture(runtime: Runtime) -> Picture:
@@ -42,17 +46,20 @@ def take_picture(runtime: Runtime) -> Picture:
             "select _instance, arg_max(rows_read, started_at) from raw_landing.sync_run "
             "where status = 'ok' group by 1 order by 1"
         ).fetchall()
-        held = connection.execute(
-            "select _instance, sum(rows_landed) from raw_landing.control_total group by 1 order by 1"
-        ).fetchall()
         checks = connection.execute(
-            "select check_id, check_name, is_evaluated, findings, coalesce(amount_at_risk_rc, 0) "
-            "from reconciliation.fct_check_run order by check_id"
+            "select runs.check_id, runs.check_name, runs.is_evaluated, "
+            "list(found.finding_id) filter (where found.finding_id is not null), "
+            "coalesce(sum(found.amount_at_risk_rc) filter (where found.is_primary_cause), 0) "
+            "from reconciliation.fct_check_run as runs "
+            "left join reconciliation.fct_findings as found on found.check_id = runs.check_id "
+            "group by 1, 2, 3 order by 1"
         ).fetchall()
     return Picture(
         rows_read=dict(read),
-        rows_held={name: int(rows) for name, rows in held},
-        checks=[CheckLine(*line) for line in checks],
+        checks={
+            line[0]: CheckLine(line[0], line[1], line[2], frozenset(line[3] or ()), line[4])
+            for line in checks
+        },
         corrections=Writeback.open(runtime).counts(),
         currency=runtime.config.firm.reporting_currency,
     )
@@ -64,12 +71,15 @@ def print_summary(out: Console, before: Picture, after: Picture, *, seconds: flo
     out.print(_rows(before, after))
     out.print(_findings(before, after))
     out.print(_corrections(before, after))
-    verified = after.corrections.get("verified", 0) - before.corrections.get("verified", 0)
-    closed = sum(line.findings for line in before.checks) - sum(line.findings for line in after.checks)
+    verified = after.corrections["verified"] - before.corrections["verified"]
+    closed = len(before.findings - after.findings)
     out.print(
-        f"  {verified} corrections were verified closed by reading the systems again; "
-        f"{closed} fewer findings are open than before."
+        f"  {verified} corrections were verified by reading the systems again; {closed} findings are closed."
     )
+    if after.corrections["delivered"]:
+        out.print(
+            f"  {after.corrections['delivered']} more were delivered just now; the next read proves them."
+        )
     out.print(f"  The work took {seconds:.0f} s. Open it: make up   (console, Dagster UI, simulators)\n")
 
 
@@ -82,24 +92,29 @@ def _rows(before: Picture, after: Picture) -> Table:
 
 def _findings(before: Picture, after: Picture) -> Table:
     money = f"at risk, {after.currency}"
-    table = _table("Findings by check", "check", "what", "before", money, "after", money)
-    earlier = {line.check_id: line for line in before.checks}
-    for line in after.checks:
-        was = earlier[line.check_id]
-        table.add_row(line.check_id, line.name, *_figures(was), *_figures(line))
+    table = _table("Findings by check", "check", "what", "before", money, "closed", "new", "now", money)
+    for check_id, line in after.checks.items():
+        was = before.checks[check_id]
+        table.add_row(check_id, line.name, *_figures(was), *_moves(was.findings, line), *_figures(line))
     table.add_section()
-    table.add_row("", "all", *_total(before.checks), *_total(after.checks))
+    whole = [_sum(picture) for picture in (before, after)]
+    table.add_row("", "all", *_figures(whole[0]), *_moves(whole[0].findings, whole[1]), *_figures(whole[1]))
     return table
 
 
 def _figures(line: CheckLine) -> tuple[str, str]:
-    if not line.evaluated:
+    if not line.is_evaluated:
         return "not evaluated", ""
-    return f"{line.findings:,}", f"{line.at_risk:,.0f}"
+    return f"{len(line.findings):,}", f"{line.at_risk:,.0f}"
 
 
-def _total(lines: list[CheckLine]) -> tuple[str, str]:
-    return f"{sum(line.findings for line in lines):,}", f"{sum(line.at_risk for line in lines):,.0f}"
+def _moves(earlier: frozenset[str], line: CheckLine) -> tuple[str, str]:
+    return f"{len(earlier - line.findings):,}", f"{len(line.findings - earlier):,}"
+
+
+def _sum(picture: Picture) -> CheckLine:
+    at_risk = sum((line.at_risk for line in picture.checks.values()), Decimal(0))
+    return CheckLine("", "all", True, picture.findings, at_risk)
 
 
 def _corrections(before: Picture, after: Picture) -> Table:
@@ -119,5 +134,5 @@ def _table(title: str, first: str, *others: str) -> Table:
     )
     table.add_column(first)
     for name in others:
-        table.add_column(name, justify="left" if name == "what" else "right")
+        table.add_column(name, justify="left" if name == "what" else "right", no_wrap=name == "what")
     return table
