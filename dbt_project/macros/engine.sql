@@ -15,6 +15,11 @@
 {% macro spark__add_days(from_date, number) %}date_add(cast({{ from_date }} as date), cast({{ number }} as int)){% endmacro %}
 
 {# First day of the month of a date. #}
+{# A moment some hours later. #}
+{% macro add_hours(a_moment, number) %}{{ return(adapter.dispatch('add_hours')(a_moment, number)) }}{% endmacro %}
+{% macro default__add_hours(a_moment, number) %}({{ a_moment }} + {{ number }} * interval '1 hour'){% endmacro %}
+{% macro spark__add_hours(a_moment, number) %}timestampadd(HOUR, {{ number }}, {{ a_moment }}){% endmacro %}
+
 {% macro month_start(a_date) %}cast(date_trunc('month', {{ a_date }}) as date){% endmacro %}
 
 {# Last day of the month of a date. #}

@@ -42,7 +42,9 @@ select
     codes.field,
     codes.vendor_value,
     count(*) as record_count,
-    min(codes.record_id) as example_record_id
+    min(codes.record_id) as example_record_id,
+    'add a row for ' || codes.field || ' ' || codes.vendor_value || ' of ' || codes.instance
+    || ' to config/value_maps.csv, or correct the code on the ' || codes.object_type || ' at the vendor' as what_to_do
 from codes
 left join {{ ref('int_value_map') }} as maps
     on codes.instance = maps.instance

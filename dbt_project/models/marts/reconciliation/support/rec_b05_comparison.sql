@@ -21,7 +21,7 @@ select
     {{ as_text(crm_value) }} as crm_value,
     case when {{ difference }} then true else false end as is_different,
     case
-        when receivables.changed_at <= {{ as_of() }} - interval '{{ var("status_grace_hours", 4) }}' hour then true else false
+        when {{ add_hours('receivables.changed_at', 'settings.grace_hours') }} <= {{ as_of() }} then true else false
     end as is_past_grace,
     cast(
         {{ 'abs(receivables.open_amount - coalesce(opportunities.erp_open_amount, 0))' if field == 'open_amount' else '0' }}
@@ -31,5 +31,6 @@ select
 from {{ ref('rec_b05_receivable') }} as receivables
 inner join {{ ref('fct_opportunity') }} as opportunities
     on receivables.opportunity_id = opportunities.opportunity_id
+cross join (select grace_hours from {{ ref('rec_check_setting') }} where check_id = 'B05') as settings
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -19,9 +19,10 @@ select
     (coalesce(accounts.is_on_credit_hold, false) <> erp.erp_hold) as is_different,
     erp.changed_at,
     case
-        when erp.changed_at <= {{ as_of() }} - interval '{{ var("status_grace_hours", 4) }}' hour then true else false
+        when {{ add_hours('erp.changed_at', 'settings.grace_hours') }} <= {{ as_of() }} then true else false
     end as is_past_grace
 from {{ ref('dim_customer_account') }} as accounts
 inner join erp
     on accounts.customer_id = erp.customer_id
+cross join (select grace_hours from {{ ref('rec_check_setting') }} where check_id = 'B05') as settings
 where accounts.system = 'salesforce'

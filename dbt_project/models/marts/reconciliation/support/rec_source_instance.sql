@@ -18,6 +18,7 @@ attempts as (
 
     select
         _instance as instance,
+        run_id,
         status,
         finished_at,
         rows_read,
@@ -39,6 +40,27 @@ successes as (
 
 ),
 
+age_limit as (
+
+    select max(max_source_age_hours) as hours from {{ ref('rec_check_setting') }}
+
+),
+
+-- a blocking suite that failed on the latest read: what landed may not be judged
+distrusted as (
+
+    select
+        results._instance as instance,
+        min(results.object) as object,
+        min(results.expectation) as expectation
+    from {{ source('raw_landing', 'expectation_result') }} as results
+    inner join attempts
+        on results.run_id = attempts.run_id and attempts.recency = 1
+    where results.severity = 'blocking' and not results.success
+    group by results._instance
+
+),
+
 latest as (
 
     select
@@ -50,8 +72,14 @@ latest as (
         attempts.status as last_status,
         attempts.finished_at as last_attempt_at,
         attempts.rows_read as last_rows_read,
-        {{ days('successes.last_success_at', as_of_date()) }} as days_since_success
+        age_limit.hours as age_limit_hours,
+        {{ add_hours('successes.last_success_at', 'age_limit.hours') }} < {{ as_of() }} as is_too_old,
+        distrusted.object as distrusted_object,
+        distrusted.expectation as distrusted_expectation
     from instances
+    cross join age_limit
+    left join distrusted
+        on instances.instance = distrusted.instance
     left join attempts
         on instances.instance = attempts.instance and attempts.recency = 1
     left join successes
@@ -71,6 +99,7 @@ select
     case
         when last_success_at is null then 'was never read'
         when last_status <> 'ok' then 'could not be read last time'
-        when days_since_success > {{ var('max_source_age_days', 2) }} then 'was last read more than {{ var("max_source_age_days", 2) }} days ago'
+        when is_too_old then 'was last read more than ' || {{ as_text('age_limit_hours') }} || ' hours ago'
+        when distrusted_object is not null then 'failed its landing suite: ' || distrusted_object || ', ' || distrusted_expectation
     end as stale_reason
 from latest
