@@ -110,7 +110,7 @@ def rows(
     parts = []
     for number, bar in enumerate(bars):
         y = top + pitch * number
-        label = _cut(bar.label, int(label_width / 6.4))
+        label = _cut(bar.label, int((label_width - 10) / 6.6))
         long = max(bar.value or Decimal(0), Decimal(0)) / highest * room
         short = bar.mark is not None and (bar.value or 0) < bar.mark * Decimal("0.99")
         shape = (

@@ -22,7 +22,7 @@ def money_short(value: Decimal | None, currency: str = "USD") -> str:
     if value is None:
         return DASH
     size = abs(value)
-    if size >= 1_000_000:
+    if size >= 999_500:
         text = f"{_round(size / 1_000_000, 1)}m"
     elif size >= 1_000:
         text = f"{_round(size / 1_000, 0)}k"

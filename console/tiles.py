@@ -57,6 +57,9 @@ class Tile:
     is_whole_firm: bool
 
 
+AIMS = ("plan", "target")
+
+
 def tiles(copy: Published, scope: Scope, window: Window) -> list[Tile]:
     """The figures in order. Under a filter, what cannot be split by it is shown for the whole firm and says so.
 
@@ -123,12 +126,10 @@ def _arrow(gap: Decimal) -> str:
 
 def _comparison(label: str | None, other: Decimal | None, unit: str) -> str:
     if other is None:
-        return f"no {label}" if label in ("plan", "target") else ""
-    return (
-        f"against {label} {_show(other, unit)}"
-        if label in ("plan", "target")
-        else f"{label} {_show(other, unit)}"
-    )
+        return f"no {label}" if label in AIMS else ""
+    if label in AIMS:
+        return f"against {label} {_show(other, unit)}"
+    return f"against {_show(other, unit)} {'the month before' if label == 'month before' else label}"
 
 
 def _period(text: str) -> str:

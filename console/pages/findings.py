@@ -16,12 +16,12 @@ from console.records import side_by_side
 from reverse_etl.models import Filter
 from reverse_etl.outbox import Outbox
 
-PAGE = 100
+PAGE = 50
 NARROWING = ("check_id", "severity", "owner_role")
 
 
 async def listing(request: Request) -> Response:
-    """GET /findings: filterable list, largest money at risk first, a hundred a page."""
+    """GET /findings: filterable list, largest money at risk first, a page at a time."""
     scope = Scope.of(request, current_user(request))
     narrow = {name: request.query_params[name] for name in NARROWING if request.query_params.get(name)}
     number = request.query_params.get("page", "1")

@@ -16,7 +16,7 @@ from console.context import Scope, configuration, page, published
 from console.published import Published, Row
 
 BUCKETS = ("Not due", "1-30", "31-60", "61-90", "90+")
-SHOWN = 200
+SHOWN = 50
 
 
 async def show(request: Request) -> Response:
