@@ -1,33 +1,6 @@
-"""The code location: merges the parts and does nothing else."""
+"""The code location that workspace.yaml names."""
 
-from __future__ import annotations
-
-import dagster as dg
-
-from orchestration.defs.corrections import build_correction_assets
-from orchestration.defs.dbt import build_dbt_assets, dbt_resource
-from orchestration.defs.ingestion import build_config_assets, build_system_assets, systems
-from orchestration.defs.jobs import build_jobs, build_schedules, build_sensors
-from orchestration.publish import SCHEMAS
+from orchestration.definitions_for import build_definitions
 from orchestration.runtime import Runtime
-
-
-def build_definitions(runtime: Runtime) -> dg.Definitions:
-    """All assets, checks, jobs, schedules and sensors of one deployment."""
-    models = build_dbt_assets(runtime)
-    public = sorted(key for key in models.keys if key.path[0] in SCHEMAS)
-    return dg.Definitions(
-        assets=[
-            build_config_assets(runtime),
-            *(build_system_assets(runtime, system) for system in systems(runtime)),
-            models,
-            *build_correction_assets(runtime, public),
-        ],
-        jobs=list(build_jobs(runtime).values()),
-        schedules=build_schedules(runtime),
-        sensors=build_sensors(runtime),
-        resources={"dbt": dbt_resource(runtime)},
-    )
-
 
 defs = build_definitions(Runtime.from_environment())

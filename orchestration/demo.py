@@ -57,7 +57,7 @@ class Loop:
     @classmethod
     def open(cls) -> Loop:
         """Load the code location the way the server does."""
-        from orchestration.definitions import build_definitions
+        from orchestration.definitions_for import build_definitions
 
         runtime = Runtime.from_environment()
         return cls(runtime, build_definitions(runtime))
@@ -116,6 +116,8 @@ def up() -> None:
         finally:
             for child in children:
                 child.terminate()
+            for child in children:
+                child.wait(timeout=60)
 
 
 def _step(text: str, work: Callable[[], Result]) -> Result:

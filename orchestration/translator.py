@@ -37,7 +37,9 @@ class Translator(DagsterDbtTranslator):
         return dg.AssetKey([_layer(dbt_resource_props), dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The layer, staging split by system."""
+        """The layer, staging split by system; seeds belong to the configuration."""
+        if dbt_resource_props["resource_type"] == "seed":
+            return "configuration"
         folders = dbt_resource_props["fqn"][1:-1]
         return "_".join(folders[:2]) if folders and folders[0] == "staging" else _layer(dbt_resource_props)
 
