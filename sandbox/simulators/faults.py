@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-KINDS = ("status", "status_after", "drop_after", "delay", "truncate", "rewrite")
+KINDS = ("status", "status_after", "drop_after", "delay", "delay_after", "truncate", "rewrite")
 
 
 @dataclass(kw_only=True)
@@ -19,8 +19,9 @@ class Fault:
     """One ordered fault.
 
     kind: `status` answers before anything happens; `status_after` lets the call commit, then answers so;
-    `drop_after` commits and closes the connection without an answer; `delay` waits `seconds`; `truncate` cuts
-    the body in half; `rewrite` sets `value` at every place of a JSON body matched by the dotted `at`
+    `drop_after` commits and closes the connection without an answer; `delay` waits `seconds` before the call,
+    `delay_after` lets it commit and waits before the answer; `truncate` cuts the body in half; `rewrite` sets
+    `value` at every place of a JSON body matched by the dotted `at`
     (`*` matches any key or index; value null with `remove` drops the key).
     """
 
@@ -103,6 +104,10 @@ class FaultMiddleware:
             self.faults.calls.append({"method": scope["method"], "path": scope["path"], "status": 0})
             _hang_up(send)
             return
+        if fault.kind == "delay_after":
+            await asyncio.sleep(fault.seconds)
+            await _replay(self._logged(scope, send), messages)
+            return
         if fault.kind == "status_after":
             await _answer(self._logged(scope, send), fault)
             return
@@ -142,6 +147,11 @@ async def _answer(send: Send, fault: Fault) -> None:
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": fault.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _replay(send: Send, messages: list[Message]) -> None:
+    for message in messages:
+        await send(message)
 
 
 async def _send_changed(send: Send, messages: list[Message], fault: Fault) -> None:
