@@ -15,6 +15,7 @@ from rich.console import Console
 
 from config.paths import REPOSITORY, Home
 from orchestration.estate import advance_firm, enter_environment, is_made, make_firm, served_simulators
+from orchestration.interrupted import end_interrupted_runs
 from orchestration.runtime import Runtime
 from orchestration.summary import Picture, print_summary, take_picture
 from orchestration.writeback import Writeback
@@ -72,6 +73,7 @@ class Loop:
 
     def job(self, name: str, partition: str | None = None) -> None:
         """Run one job to its end. Raises RuntimeError with the failing step's message."""
+        end_interrupted_runs(self._instance)
         job = self._definitions.resolve_job_def(name)
         with (
             (self.runtime.home.logs / "loop.log").open("a") as log,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -57,7 +56,8 @@ def install_dagster_yaml(home: Home) -> None:
     """Give DAGSTER_HOME the instance settings of the repository, keeping an operator's own."""
     target = home.dagster / "dagster.yaml"
     if not target.exists():
-        shutil.copy(Path(__file__).parent / "dagster.yaml", target)
+        template = (Path(__file__).parent / "dagster.yaml").read_text()
+        target.write_text(template.replace("{dagster_home}", str(home.dagster)))
 
 
 def ensure_manifest(runtime: Runtime) -> Path:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from orchestration.alerts import alert
 from orchestration.defs.ingestion import instance_partitions, systems
+from orchestration.interrupted import end_interrupted_runs
 from orchestration.runtime import Runtime
 from orchestration.writeback import Writeback
 
@@ -106,7 +107,7 @@ def _sync_schedule(runtime: Runtime, system: str, *, full: bool) -> dg.ScheduleD
 
 
 def build_sensors(runtime: Runtime) -> list[dg.SensorDefinition]:
-    """Dispatch after approvals; alert on failed runs."""
+    """Dispatch after approvals; alert on failed runs; end runs whose process died."""
 
     @dg.sensor(
         name="approved_corrections_sensor",
@@ -138,4 +139,14 @@ def build_sensors(runtime: Runtime) -> list[dg.SensorDefinition]:
         )
         context.log.info(f"{key}: {'alerted' if told else 'already alerted'}")
 
-    return [approved_corrections, failure_alert]
+    @dg.sensor(
+        name="interrupted_runs_sensor",
+        minimum_interval_seconds=30,
+        default_status=RUNNING_SENSOR,
+        description="Ends runs whose process was killed, so that their pool seats do not block the next ones.",
+    )
+    def interrupted_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        ended = end_interrupted_runs(context.instance)
+        return dg.SkipReason(f"ended: {', '.join(ended)}" if ended else "every started run is at work")
+
+    return [approved_corrections, failure_alert, interrupted_runs]
