@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
+from multiprocessing.pool import Pool
+from pathlib import Path
 from typing import TypeVar
 
 import dagster as dg
 from rich.console import Console
 
 from config.paths import REPOSITORY, Home
+from ingestion.registry import system
 from orchestration.estate import advance_firm, enter_environment, is_made, make_firm, served_simulators
 from orchestration.interrupted import end_interrupted_runs
-from orchestration.runtime import Runtime
+from orchestration.runtime import Runtime, ensure_manifest
 from orchestration.summary import Picture, print_summary, take_picture
 from orchestration.writeback import Writeback
 
@@ -33,11 +38,17 @@ def run(*, people: int, seed: int, days: int) -> None:
     """
     home = Home.from_environment()
     started = time.monotonic()
-    if not is_made(home):
-        _step(f"Making a firm of {people} people (seed {seed})", lambda: make_firm(people, seed))
+    with ThreadPoolExecutor(1) as beside:
+        # Parsing the dbt project needs no firm and another core is idle.
+        parsed = beside.submit(lambda: ensure_manifest(Runtime.from_environment()))
+        if not is_made(home):
+            _step(f"Making a firm of {people} people (seed {seed})", lambda: make_firm(people, seed))
+        _step("Reading the dbt project", parsed.result)
     enter_environment(home)
-    with served_simulators(home):
-        loop = _step("Loading the Dagster definitions", Loop.open)
+    with (
+        served_simulators(home),
+        _step("Loading the Dagster definitions", lambda: Loop.open(lanes=2)) as loop,
+    ):
         before = loop.turn("first read")
         approved = _step("Approving what waits for a person", loop.writeback.approve_as_demo)
         _step(f"Delivering {approved} approved corrections", lambda: loop.job("dispatch_job"))
@@ -47,50 +58,92 @@ def run(*, people: int, seed: int, days: int) -> None:
 
 
 class Loop:
-    """The deployment's jobs, run in this process against its own Dagster instance."""
+    """The deployment's jobs, run here against its own Dagster instance; syncs in `lanes` side by side.
 
-    def __init__(self, runtime: Runtime, definitions: dg.Definitions) -> None:
+    Lanes are forked before this process opens any database, so that they share the loaded definitions and
+    nothing else.
+    """
+
+    def __init__(self, runtime: Runtime, definitions: dg.Definitions, lanes: int = 1) -> None:
         self.runtime = runtime
-        self.writeback = Writeback.open(runtime)
         self._definitions = definitions
+        self._log = runtime.home.logs / "loop.log"
+        self._lanes = _fork_lanes(definitions, self._log, lanes) if lanes > 1 else None
+        self.writeback = Writeback.open(runtime)
         self._instance = dg.DagsterInstance.get()
 
     @classmethod
-    def open(cls) -> Loop:
+    def open(cls, lanes: int = 1) -> Loop:
         """Load the code location the way the server does."""
         from orchestration.definitions_for import build_definitions
 
         runtime = Runtime.from_environment()
-        return cls(runtime, build_definitions(runtime))
+        return cls(runtime, build_definitions(runtime), lanes)
+
+    def __enter__(self) -> Loop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lanes is not None:
+            self._lanes.terminate()
 
     def turn(self, name: str) -> Picture:
         """Sync every instance, then build, publish, verify, propose and dispatch."""
-        for instance in self.runtime.config.instances:
-            work = partial(self.job, f"sync_{instance.system}_job", instance.name)
-            _step(f"Reading {instance.name} ({name})", work)
+        end_interrupted_runs(self._instance)
+        # The longest first, so that the lanes end together.
+        instances = sorted(self.runtime.config.instances, key=lambda one: -len(system(one.system).tables))
+        jobs = [(f"sync_{one.system}_job", one.name) for one in instances]
+        if self._lanes is None:
+            for job, instance in jobs:
+                _step(f"Reading {instance} ({name})", partial(self.job, job, instance))
+        else:
+            _step(f"Reading {len(jobs)} instances ({name})", partial(self._side_by_side, jobs))
         _step("Building, publishing, verifying, proposing, correcting", lambda: self.job("reconcile_job"))
         return take_picture(self.runtime)
+
+    def _side_by_side(self, jobs: list[tuple[str, str]]) -> None:
+        assert self._lanes is not None
+        problems = [words for words in self._lanes.imap_unordered(_in_lane, jobs, chunksize=1) if words]
+        if problems:
+            raise RuntimeError("; ".join(problems))
 
     def job(self, name: str, partition: str | None = None) -> None:
         """Run one job to its end. Raises RuntimeError with the failing step's message."""
         end_interrupted_runs(self._instance)
-        job = self._definitions.resolve_job_def(name)
-        with (
-            (self.runtime.home.logs / "loop.log").open("a") as log,
-            redirect_stdout(log),
-            redirect_stderr(log),
-        ):
-            result = job.execute_in_process(
-                instance=self._instance, partition_key=partition, raise_on_error=False
-            )
-        if not result.success:
-            failures = [event for event in result.all_events if event.is_step_failure]
-            words = "; ".join(
-                str(event.step_failure_data.error.cause or event.step_failure_data.error.message)
-                for event in failures
-                if event.step_failure_data.error
-            )
-            raise RuntimeError(f"{name} {partition or ''} failed: {words[:4000]}")
+        words = _execute(self._definitions, self._instance, self._log, name, partition)
+        if words:
+            raise RuntimeError(words)
+
+
+# What a lane inherits from the process that forked it.
+_lane: tuple[dg.Definitions, Path] | None = None
+
+
+def _fork_lanes(definitions: dg.Definitions, log: Path, lanes: int) -> Pool:
+    global _lane
+    _lane = definitions, log
+    return multiprocessing.get_context("fork").Pool(lanes)
+
+
+def _in_lane(job: tuple[str, str]) -> str:
+    assert _lane is not None
+    definitions, log = _lane
+    with dg.DagsterInstance.get() as instance:
+        return _execute(definitions, instance, log, *job)
+
+
+def _execute(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, log: Path, name: str, partition: str | None
+) -> str:
+    """Run one job in this process, its log going to a file; returns the failing steps' words, or nothing."""
+    job = definitions.resolve_job_def(name)
+    with log.open("a") as sink, redirect_stdout(sink), redirect_stderr(sink):
+        result = job.execute_in_process(instance=instance, partition_key=partition, raise_on_error=False)
+    failures = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    if result.success:
+        return ""
+    words = "; ".join(str(error.cause or error.message) for error in failures if error)
+    return f"{name} {partition or ''} failed: {words[:4000]}"
 
 
 def up() -> None:

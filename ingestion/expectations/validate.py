@@ -39,7 +39,9 @@ def validate_instance(
 ) -> list[ExpectationOutcome]:
     """Evaluate every guard on the rows of that run; results also go to `raw_landing.expectation_result`.
 
-    Raises ExpectationSetupError when the run is unknown. Deciding what a failure stops is the caller's.
+    Data Docs are written anew when `docs`, when a guard fails, or when there are none: rendering a page that
+    says the same again costs more than the guards. Raises ExpectationSetupError when the run is unknown.
+    Deciding what a failure stops is the caller's.
     """
     instance = cfg.instance(instance_name)
     declared = bound_tables(instance, tables or registered_system(instance.system).tables)
@@ -69,7 +71,8 @@ def validate_instance(
     ]
     with warehouse_lock(home), open_warehouse(home) as connection:
         _keep(connection, run_id, instance_name, outcomes)
-    if docs:
+    has_failed = any(not outcome.success for outcome in outcomes)
+    if docs or has_failed or not (home.data_docs / instance_name / "index.html").exists():
         engine.publish()
     return outcomes
 

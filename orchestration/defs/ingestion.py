@@ -72,24 +72,31 @@ def build_system_assets(runtime: Runtime, system: str) -> dg.AssetsDefinition:
             runtime.config, context.partition_key, mode=mode, home=runtime.home, clock=runtime.clock
         )
         context.log.info(f"{context.partition_key}: {result.rows_read} rows read, run {result.run_id}")
-        yield from _results(runtime, system, list(tables), context.partition_key, result)
+        yield from _results(runtime, system, list(tables), result)
 
     return sync
 
 
 def _results(
-    runtime: Runtime, system: str, tables: list[str], instance: str, result: SyncResult
+    runtime: Runtime, system: str, tables: list[str], result: SyncResult
 ) -> Iterator[dg.MaterializeResult]:
     from ingestion.expectations import validate_instance  # Great Expectations takes 3 s to import
 
-    outcomes = validate_instance(runtime.config, instance, runtime.home, result.run_id)
+    outcomes = validate_instance(
+        runtime.config,
+        result.instance,
+        runtime.home,
+        result.run_id,
+        clock=runtime.clock,
+        docs=result.mode == "full",
+    )
     for table in tables:
         mine = [outcome for outcome in outcomes if outcome.object == table]
         failed = [outcome for outcome in mine if not outcome.success]
         yield dg.MaterializeResult(
             asset_key=raw_key(system, table),
             metadata={
-                "instance": instance,
+                "instance": result.instance,
                 "rows_read": result.rows_by_table.get(table, 0),
                 "sync_run": result.run_id,
             },

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from config import load_config
 from sandbox.clock import set_clock
 from sandbox.credentials import make_credentials
@@ -71,6 +73,7 @@ def create_firm(folder: Path, spec: FirmSpec) -> World:
     if not (folder / "sandbox.env").exists():
         make_credentials(instances, folder / "sandbox.env")
     _remember(folder, spec, spec.planted_at)
+    _keep_projections(folder, spec.planted_at, projections)
     _write_truth(folder, world, None)
     return world
 
@@ -85,8 +88,9 @@ def advance_firm(folder: Path, days: int) -> Changes:
         raise ValueError(f"days: {days}; time only moves forward, use 1 or more")
     spec, before = read_firm(folder)
     after = before + timedelta(days=days)
-    old, world = build_world(spec, before), build_world(spec, after)
-    previous, current = project(old), project(world)
+    world = build_world(spec, after)
+    previous = _kept_projections(folder, before) or project(build_world(spec, before))
+    current = project(world)
     changes = Changes({}, {}, {})
     mirror: Mirror = {}
     for instance in load_config().instances:
@@ -99,6 +103,7 @@ def advance_firm(folder: Path, days: int) -> Changes:
             mirror = {row["Id"]: row for row in store.query('select * from "Opportunity"')}
         store.close()
     _remember(folder, spec, after)
+    _keep_projections(folder, after, current)
     _write_truth(folder, world, mirror)
     return changes
 
@@ -122,7 +127,7 @@ def _apply(
             store.upsert(name, key, {field: value for field, value in row.items() if known[field] != value})
             updated += 1
     removed_at = _removals(world) if instance == KANTATA else {}
-    for key in before.keys() - after.keys():
+    for key in sorted(before.keys() - after.keys()):
         if instance == KANTATA:
             delete_record(store, name, key[0], removed_at.get((name, key[0]), world.as_of))
         else:
@@ -163,6 +168,20 @@ def _remember(folder: Path, spec: FirmSpec, as_of: datetime) -> None:
     }  # fmt: skip
     (folder / "firm.json").write_text(json.dumps(held, indent=1) + "\n")
     set_clock(folder / "clock.json", as_of)
+
+
+def _keep_projections(folder: Path, as_of: datetime, projections: dict[str, Rows]) -> None:
+    """Remember what the firm wrote last, so that the next advance need not live the past again."""
+    (folder / "projections.json").write_bytes(orjson.dumps({"as_of": stamp(as_of), "rows": projections}))
+
+
+def _kept_projections(folder: Path, as_of: datetime) -> dict[str, Rows] | None:
+    path = folder / "projections.json"
+    if not path.exists():
+        return None
+    kept = orjson.loads(path.read_bytes())
+    rows: dict[str, Rows] = kept["rows"]
+    return rows if kept["as_of"] == stamp(as_of) else None
 
 
 def _write_truth(folder: Path, world: World, mirror: Mapping[str, Mapping[str, Any]] | None) -> None:
