@@ -19,3 +19,18 @@ def _environment_is_put_back() -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded as `report`: captured output of passing tests would be lost, here it is not."""
+    reports = [
+        text
+        for outcome in ("passed", "failed")
+        for result in terminalreporter.stats.get(outcome, [])
+        for name, text in getattr(result, "user_properties", [])
+        if name == "report"
+    ]
+    if reports:
+        terminalreporter.section("figures")
+        for text in reports:
+            terminalreporter.write_line(str(text) + "\n")

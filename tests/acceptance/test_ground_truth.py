@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -57,15 +57,14 @@ def table(expected: set[Key], findings: set[Key]) -> Iterator[str]:
     ("seed", "people"), FIRMS, ids=[f"seed{seed}-{people}people" for seed, people in FIRMS]
 )
 def test_findings_are_exactly_the_planted_discrepancies(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], seed: int, people: int
+    tmp_path: Path, record_property: Callable[[str, object], None], seed: int, people: int
 ) -> None:
     with running_firm(tmp_path, seed=seed, people=people) as firm:
         sync_all(firm)
         build_dbt(firm)
         expected, listed, silent = planted(firm), found(firm), not_evaluated(firm)
     findings = set(listed)
-    with capsys.disabled():
-        print(f"\nseed {seed}, {people} people", *table(expected, findings), sep="\n")
+    record_property("report", "\n".join([f"seed {seed}, {people} people", *table(expected, findings)]))
     assert silent == []
     assert len(listed) == len(findings), "a finding is reported twice"
     assert {key[0] for key in expected} == set(CHECKS), "the firm does not exercise every check"
