@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +13,7 @@ from filelock import FileLock
 from config.paths import Home
 
 LOCK_TIMEOUT_SECONDS = 900.0
+ORPHAN_TIMEOUT_SECONDS = 30.0
 
 _TABLES = """
 create schema if not exists raw_landing;
@@ -50,11 +53,27 @@ create table if not exists raw_landing.expectation_result (
 def warehouse_lock(home: Home) -> Iterator[None]:
     """Hold the build file's lock; every opener takes it, from the orchestrator and the command line alike.
 
-    Raises filelock.Timeout after 15 minutes: another writer hangs.
+    Raises filelock.Timeout after 15 minutes: another writer hangs. A killed run's dbt may outlive our lock by
+    a moment: it is waited for; one that does not let go makes DuckDB's own error, which names it.
     """
     home.root.mkdir(parents=True, exist_ok=True)
     with FileLock(home.warehouse_lock, timeout=LOCK_TIMEOUT_SECONDS):
+        _wait_for_orphan(home)
         yield
+
+
+def _wait_for_orphan(home: Home) -> None:
+    deadline = time.monotonic() + ORPHAN_TIMEOUT_SECONDS
+    while home.warehouse.exists():
+        with home.warehouse.open("rb+") as file:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the lock DuckDB itself takes
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    return
+            else:
+                return
+        time.sleep(0.05)
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from filelock import FileLock
 
 from config.paths import Home
+from ingestion.warehouse import warehouse_lock
 
 SCHEMAS = ("canonical", "reconciliation", "leadership", "sync", "raw_landing")
 KEEP = 3
@@ -37,7 +37,7 @@ def publish(home: Home) -> Published:
     target = home.serving / f"serving-{number}.duckdb"
     unfinished = target.with_suffix(".duckdb.tmp")
     unfinished.unlink(missing_ok=True)
-    with FileLock(home.warehouse_lock):
+    with warehouse_lock(home):
         tables, rows = _copy(home.warehouse, unfinished)
     unfinished.rename(target)
     link = home.serving / "current.tmp"

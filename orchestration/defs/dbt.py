@@ -6,8 +6,9 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DbtCliResource, dbt_assets
-from filelock import FileLock
 
+from ingestion.warehouse import warehouse_lock
+from orchestration.dbt_guard import OWNER
 from orchestration.defs.ingestion import NO_STEP_RETRIES
 from orchestration.runtime import DBT, DBT_PROJECT, Runtime, ensure_manifest
 from orchestration.translator import Translator
@@ -27,8 +28,8 @@ def build_dbt_assets(runtime: Runtime) -> dg.AssetsDefinition:
     def build_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         # Unit tests prove the SQL, not the data: they belong to `make test`, not to every build.
         arguments = ["build", "--exclude-resource-type", "unit_test"]
-        os.environ.update(runtime.dbt_environment())
-        with FileLock(runtime.home.warehouse_lock):
+        os.environ.update({**runtime.dbt_environment(), OWNER: str(os.getpid())})
+        with warehouse_lock(runtime.home):
             yield from dbt.cli(arguments, context=context, target_path=runtime.dbt_target).stream()
 
     return build_models

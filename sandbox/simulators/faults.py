@@ -105,8 +105,11 @@ class FaultMiddleware:
             _hang_up(send)
             return
         if fault.kind == "delay_after":
+            status = next(message["status"] for message in messages if "status" in message)
+            self.faults.calls.append({"method": scope["method"], "path": scope["path"], "status": status})
             await asyncio.sleep(fault.seconds)
-            await _replay(self._logged(scope, send), messages)
+            for message in messages:
+                await send(message)
             return
         if fault.kind == "status_after":
             await _answer(self._logged(scope, send), fault)
@@ -147,11 +150,6 @@ async def _answer(send: Send, fault: Fault) -> None:
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": fault.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-async def _replay(send: Send, messages: list[Message]) -> None:
-    for message in messages:
-        await send(message)
 
 
 async def _send_changed(send: Send, messages: list[Message], fault: Fault) -> None:
