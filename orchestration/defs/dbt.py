@@ -1,6 +1,7 @@
 """The dbt project as assets: models are assets, tests are checks, a failed test stops what is downstream."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,9 +31,20 @@ def build_dbt_assets(runtime: Runtime) -> dg.AssetsDefinition:
         arguments = ["build", "--exclude-resource-type", "unit_test"]
         os.environ.update({**runtime.dbt_environment(), OWNER: str(os.getpid())})
         with warehouse_lock(runtime.home):
-            yield from dbt.cli(arguments, context=context, target_path=runtime.dbt_target).stream()
+            started = dbt.cli(arguments, context=context, target_path=runtime.dbt_target)
+            try:
+                yield from started.stream()
+            finally:
+                _end(started.process)
 
     return build_models
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """A step that fails over what dbt says stops listening; dbt would wait to be heard with the file in hand."""
+    if process.poll() is None:
+        process.kill()
+        process.wait()
 
 
 def dbt_resource(runtime: Runtime) -> DbtCliResource:
