@@ -1,9 +1,10 @@
 {#
   The last step of every sync model: rows of `changes` (finding_id, target_instance, target_record_id, field,
   expected_value, new_value, value_type) get the columns all corrections share. A check whose sources could not be read
-  proposes nothing.
+  proposes nothing. `project_name` is where the name of the project comes from: a project that is still to be created
+  brings its own.
 #}
-{% macro sync_rows(changes, target_system, target_object, operation='update') %}
+{% macro sync_rows(changes, target_system, target_object, operation='update', project_name='findings.project_name') %}
 select
     findings.check_id || '|' || changes.target_instance || '.{{ target_object }}|'
     || coalesce(changes.target_record_id, findings.matching_key) as correction_key,
@@ -27,7 +28,7 @@ select
     findings.customer_id,
     findings.customer_name,
     findings.project_id,
-    findings.project_name,
+    {{ project_name }},
     '{"check":' || {{ json_text('findings.check_id') }} || ',"finding":' || {{ json_text('findings.finding_id') }}
     || ',"text":' || {{ json_text('findings.explanation') }} || '}' as evidence,
     findings.source_loaded_at

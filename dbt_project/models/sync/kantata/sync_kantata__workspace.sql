@@ -73,7 +73,8 @@ changes as (
         '{{ field }}' as field,
         cast(null as {{ dbt.type_string() }}) as expected_value,
         {{ as_text(field) }} as new_value,
-        '{{ value_type }}' as value_type
+        '{{ value_type }}' as value_type,
+        title as project_name
     from drafts
     where {{ field }} is not null
     {{ 'union all' if not loop.last }}
@@ -81,4 +82,4 @@ changes as (
 
 )
 
-{{ sync_rows('changes', 'kantata', 'workspace', operation='create') }}
+{{ sync_rows('changes', 'kantata', 'workspace', operation='create', project_name='changes.project_name') }}
