@@ -66,6 +66,12 @@ cast(
 case when pg_input_is_valid(cast({{ expression }} as text), '{{ type }}') then cast({{ expression }} as {{ type }}) end
 {%- endmacro %}
 
+{# A whole number of at least zero as text with a comma between thousands. #}
+{% macro grouped(number) %}{{ return(adapter.dispatch('grouped')(number)) }}{% endmacro %}
+{% macro default__grouped(number) %}to_char({{ number }}, 'FM999,999,999,999,999,990'){% endmacro %}
+{% macro duckdb__grouped(number) %}format('{:,}', cast({{ number }} as bigint)){% endmacro %}
+{% macro spark__grouped(number) %}format_number(cast({{ number }} as bigint), 0){% endmacro %}
+
 {# Every match of a pattern replaced. #}
 {% macro replace_all(expression, pattern, replacement) %}{{ return(adapter.dispatch('replace_all')(expression, pattern, replacement)) }}{% endmacro %}
 {% macro default__replace_all(expression, pattern, replacement) %}regexp_replace({{ expression }}, '{{ pattern }}', '{{ replacement }}', 'g'){% endmacro %}

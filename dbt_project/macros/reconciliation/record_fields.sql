@@ -1,6 +1,6 @@
 {#
   One row per field of the records which findings point at. `fields` is a list of (shown field name, expression);
-  `at` names the columns instance, record_id, label, modified and loaded of the relation.
+  `at` names the columns instance, record_id, label, modified and loaded of the relation, and may add a join.
 #}
 {% macro record_fields(entity, relation, key, object_type, fields, at={}) %}
 {% for name, expression in fields %}
@@ -20,6 +20,7 @@ select
 from {{ ref('rec_finding_link') }} as links
 inner join {{ ref(relation) }} as records
     on links.entity = '{{ entity }}' and links.entity_id = records.{{ key }}
+{{ at.get('join', '') }}
 {{ 'union all' if not loop.last }}
 {% endfor %}
 {% endmacro %}

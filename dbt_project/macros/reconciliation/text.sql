@@ -1,10 +1,32 @@
 {# A value as text; dates come out as ISO dates on every engine. #}
 {% macro as_text(expression) -%} cast({{ expression }} as {{ dbt.type_string() }}) {%- endmacro %}
 
-{# Money as text with its currency, for sentences. #}
-{% macro money_text(amount, currency) -%}
-    (coalesce({{ as_text('cast(' ~ amount ~ ' as decimal(18, 2))') }}, 'an unknown amount') || ' ' || coalesce({{ currency }}, ''))
+{# A number for sentences, rounded to some decimals and with thousands separators: 1,234.50. #}
+{% macro number_text(number, decimals=0) -%}
+    {%- set rounded = 'cast(' ~ number ~ ' as decimal(18, ' ~ decimals ~ '))' -%}
+    (
+        case when {{ rounded }} < 0 then '-' else '' end
+        || {{ grouped('floor(abs(' ~ rounded ~ '))') }}
+        {% if decimals %}|| right({{ as_text(rounded) }}, {{ decimals + 1 }}){% endif %}
+    )
 {%- endmacro %}
+
+{# Money for sentences, in the decimals of its currency: 1,234.50 USD, 1,235 JPY. #}
+{% macro money_text(amount, currency) -%}
+    (
+        coalesce(
+            case {{ minor_units(currency) }}
+                when 0 then {{ number_text(amount, 0) }}
+                when 3 then {{ number_text(amount, 3) }}
+                else {{ number_text(amount, 2) }}
+            end,
+            'an unknown amount'
+        ) || coalesce(' ' || {{ currency }}, '')
+    )
+{%- endmacro %}
+
+{# Hours for sentences: 1,234.50 hours. #}
+{% macro hours_text(hours) -%} ({{ number_text(hours, 2) }} || ' hours') {%- endmacro %}
 
 {# yyyy-mm of a date. #}
 {% macro month_text(a_date) -%} substr({{ as_text(a_date) }}, 1, 7) {%- endmacro %}

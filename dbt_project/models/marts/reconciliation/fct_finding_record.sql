@@ -2,7 +2,7 @@ with fields as (
 
     {{ record_fields('opportunity', 'fct_opportunity', 'opportunity_id', "'opportunity'", [
         ('name', 'records.opportunity_name'), ('stage', 'records.stage_name'), ('close_date', 'records.close_date'),
-        ('services_amount', 'records.services_amount'), ('currency', 'records.currency'),
+        ('services_amount', 'cast(records.services_amount as decimal(18, 2))'), ('currency', 'records.currency'),
         ('open_amount', 'cast(records.erp_open_amount as decimal(18, 2))'), ('overdue_bucket', 'records.erp_overdue_bucket'),
         ('disputed', 'records.is_erp_disputed'), ('last_payment_date', 'records.erp_last_payment_date'),
     ], {'label': 'records.opportunity_name'}) }}
@@ -14,36 +14,37 @@ with fields as (
     union all
     {{ record_fields('invoice', 'fct_invoice', 'invoice_id', "'transaction'", [
         ('number', 'records.invoice_number'), ('status', 'records.invoice_status'), ('invoice_date', 'records.invoice_date'),
-        ('due_date', 'records.due_date'), ('net_amount', 'records.net_amount'), ('open_amount', 'cast(records.open_amount as decimal(18, 2))'),
+        ('due_date', 'records.due_date'), ('net_amount', 'cast(records.net_amount as decimal(18, 2))'), ('open_amount', 'cast(records.open_amount as decimal(18, 2))'),
         ('disputed', 'records.is_disputed'), ('currency', 'records.currency'),
     ], {'label': 'records.invoice_number'}) }}
     union all
-    {{ record_fields('psa_invoice', 'fct_psa_invoice', 'psa_invoice_id', "'invoice'", [
+    {{ record_fields('psa_invoice', 'rec_b03_psa_invoice', 'invoice_id', "'invoice'", [
         ('number', 'records.invoice_number'), ('status', 'records.status_code'), ('invoice_date', 'records.invoice_date'),
-        ('draft', 'records.is_draft'), ('currency', 'records.currency'),
+        ('draft', 'records.is_draft'), ('net_amount', 'cast(records.expected_amount as decimal(18, 2))'), ('currency', 'records.currency'),
     ], {'label': 'records.invoice_number'}) }}
     union all
     {{ record_fields('project', 'dim_project', 'project_id', "'workspace'", [
         ('name', 'records.project_name'), ('status', 'records.project_status'), ('contract_type', 'records.contract_type'),
         ('open_from', 'records.open_from'), ('open_to', 'records.open_to'), ('rate_card', 'records.rate_card_id'),
-        ('budget_amount', 'records.budget_amount'), ('currency', 'records.currency'),
+        ('budget_amount', 'cast(records.budget_amount as decimal(18, 2))'), ('currency', 'records.currency'),
     ], {'label': 'records.project_name'}) }}
     union all
     {{ record_fields('milestone', 'fct_milestone', 'milestone_id', "'story'", [
         ('title', 'records.milestone_title'), ('accepted_on', 'records.accepted_on'), ('due_date', 'records.due_date'),
-        ('amount', 'records.amount'), ('currency', 'records.currency'), ('complete', 'records.is_complete'),
+        ('amount', 'cast(records.amount as decimal(18, 2))'), ('currency', 'records.currency'), ('complete', 'records.is_complete'),
     ], {'label': 'records.milestone_title'}) }}
     union all
     {{ record_fields('schedule_line', 'rec_b01_schedule_line', 'milestone_id', "'charge'", [
-        ('stage', 'records.erp_schedule_stage'), ('amount', 'records.erp_schedule_amount'), ('currency', 'records.currency'),
+        ('stage', 'records.erp_schedule_stage'), ('amount', 'cast(records.erp_schedule_amount as decimal(18, 2))'), ('currency', 'records.currency'),
     ], {'instance': 'erp_instance', 'record_id': 'records.erp_schedule_line_id', 'label': "'Billing schedule line'",
         'modified': 'records.erp_schedule_modified_at', 'loaded': 'records.erp_schedule_loaded_at'}) }}
     union all
     {{ record_fields('time_entry', 'fct_time_entry', 'time_entry_id', "'time_entry'", [
-        ('work_date', 'records.work_date'), ('hours', 'cast(records.hours as decimal(18, 2))'), ('role', 'records.role_id'),
+        ('work_date', 'records.work_date'), ('hours', 'cast(records.hours as decimal(18, 2))'), ('role', 'coalesce(roles.role_name, records.role_id)'),
         ('bill_rate', 'cast(records.bill_rate as decimal(18, 2))'), ('approved', 'records.is_approved'),
         ('billable', 'records.is_billable'), ('invoiced', 'records.is_invoiced'),
-    ], {'label': "'Time entry of ' || " ~ as_text('records.work_date')}) }}
+    ], {'label': "'Time entry of ' || " ~ as_text('records.work_date'),
+        'join': 'left join ' ~ ref('dim_role') ~ ' as roles on records.role_id = roles.role_id'}) }}
     union all
     {{ record_fields('customer_account', 'dim_customer_account', 'customer_account_id', 'records.object_type', [
         ('legal_name', 'records.legal_name'), ('billing_address', 'records.billing_address'), ('payment_terms', 'records.payment_terms_days'),
@@ -65,10 +66,10 @@ with fields as (
     ], {'label': "'Allocation until ' || " ~ as_text('records.end_date')}) }}
     union all
     {{ record_fields('bridge', 'rec_b03_bridge', 'invoice_id', "'bridge'", [
-        ('expected', 'records.expected_amount'), ('billed_not_approved', 'records.billed_not_approved'),
-        ('approved_not_billed', 'records.approved_not_billed'), ('rate_effect', 'records.rate_effect'),
-        ('quantity_effect', 'records.quantity_effect'), ('rounding', 'records.rounding'), ('unexplained', 'records.unexplained'),
-        ('billed', 'records.billed_amount'),
+        ('expected', 'cast(records.expected_amount as decimal(18, 2))'), ('billed_not_approved', 'cast(records.billed_not_approved as decimal(18, 2))'),
+        ('approved_not_billed', 'cast(records.approved_not_billed as decimal(18, 2))'), ('rate_effect', 'cast(records.rate_effect as decimal(18, 2))'),
+        ('quantity_effect', 'cast(records.quantity_effect as decimal(18, 2))'), ('rounding', 'cast(records.rounding as decimal(18, 2))'), ('unexplained', 'cast(records.unexplained as decimal(18, 2))'),
+        ('billed', 'cast(records.billed_amount as decimal(18, 2))'),
     ], {'instance': 'erp_instance', 'record_id': 'records.invoice_id', 'label': "'Bridge from delivery to invoice'",
         'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')'}) }}
     union all

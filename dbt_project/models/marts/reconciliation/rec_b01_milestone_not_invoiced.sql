@@ -52,11 +52,11 @@ broken as (
         '' as period,
         severity,
         'Accepted milestone is not invoiced' as title,
-        'Milestone ' || milestone_title || ' of ' || project_name || ' was accepted on ' || {{ as_text('accepted_on') }}
+        'Milestone ' || milestone_title || ' of ' || project_name || ', worth ' || {{ money_text('amount', 'currency') }} || ', was accepted on ' || {{ as_text('accepted_on') }}
         || ', ' || {{ as_text('business_days_since_acceptance') }} || ' business days ago. No invoice line bills it and '
         || case
             when erp_schedule_line_id is null then 'the ERP has no billing schedule line for it.'
-            else 'its billing schedule line still waits.'
+            else 'its ERP billing schedule line is still on hold.'
         end as explanation,
         'milestone' as subject_type,
         milestone_id as subject_id,

@@ -9,9 +9,14 @@ deals as (
     select
         comparison.opportunity_id || '|' || comparison.field as matching_key,
         settings.severity,
-        'CRM shows an old ' || replace(comparison.field, '_', ' ') as title,
-        'For deal ' || opportunities.opportunity_name || ' the CRM shows ' || replace(comparison.field, '_', ' ') || ' '
-        || coalesce(comparison.crm_value, 'nothing') || '; the ERP invoices say ' || coalesce(comparison.erp_value, 'nothing') || '.' as explanation,
+        'CRM shows ' || comparison.shown_field as title,
+        'For deal ' || opportunities.opportunity_name || ' the CRM says that ' || comparison.crm_clause
+        || '; the ERP invoices say that ' || comparison.erp_clause || '.'
+        || case
+            when comparison.field = 'open_amount'
+                then ' The difference is ' || {{ money_text('abs(comparison.difference)', 'opportunities.currency') }} || '.'
+            else ''
+        end as explanation,
         'opportunity' as subject_type,
         comparison.opportunity_id as subject_id,
         opportunities.opportunity_name as subject_name,
@@ -19,7 +24,6 @@ deals as (
         opportunities.legal_entity_id,
         opportunities.business_unit_id,
         opportunities.practice_id,
-        comparison.amount_at_risk,
         opportunities.currency,
         cast(comparison.changed_at as date) as occurred_on
     from {{ ref('rec_b05_comparison') }} as comparison
@@ -35,9 +39,12 @@ accounts as (
     select
         holds.crm_instance || ':Account:' || holds.crm_account_id || '|credit_hold' as matching_key,
         'S2' as severity,
-        'CRM shows the wrong credit hold' as title,
-        'The ERP says ' || customers.customer_name || case when holds.erp_hold then ' is' else ' is not' end
-        || ' on credit hold; the CRM account says the opposite.' as explanation,
+        'CRM shows an outdated credit hold' as title,
+        case
+            when holds.erp_hold
+                then 'The ERP holds the credit of ' || customers.customer_name || '; the CRM account shows no credit hold.'
+            else 'The CRM account of ' || customers.customer_name || ' shows a credit hold; the ERP has none.'
+        end as explanation,
         'customer' as subject_type,
         holds.customer_id as subject_id,
         customers.customer_name as subject_name,
@@ -45,9 +52,8 @@ accounts as (
         cast(null as {{ dbt.type_string() }}) as legal_entity_id,
         customers.business_unit_id,
         cast(null as {{ dbt.type_string() }}) as practice_id,
-        cast(0 as decimal(18, 4)) as amount_at_risk,
         customers.currency,
-        cast(holds.changed_at as date) as occurred_on
+        cast(holds.stands_since as date) as occurred_on
     from {{ ref('rec_b05_credit_hold') }} as holds
     inner join {{ ref('dim_customer') }} as customers
         on holds.customer_id = customers.customer_id
@@ -63,14 +69,16 @@ collected as (
 
 ),
 
+-- an outdated copy loses no money: what is open stays open, so the difference is told in words and never added up
 broken as (
 
     select
         collected.*,
         '' as period,
         cast(null as {{ dbt.type_string() }}) as project_id,
+        cast(null as decimal(18, 4)) as amount_at_risk,
         false as is_amount_estimated,
-        true as is_primary_cause
+        false as is_primary_cause
     from collected
 
 )

@@ -10,9 +10,16 @@ broken as (
         comparison.matching_key,
         '' as period,
         case when comparison.attribute in ('tax_id', 'currency') then 'S2' else settings.severity end as severity,
-        'Customer ' || replace(comparison.attribute, '_', ' ') || ' differs' as title,
-        'For ' || customers.customer_name || ', ' || comparison.instance || ' holds ' || replace(comparison.attribute, '_', ' ') || ' '
-        || coalesce(comparison.copy_value, '(nothing)') || '; the ERP says ' || comparison.truth_value || '.' as explanation,
+        'Customer ' || replace(comparison.attribute, '_', ' ') || case when comparison.attribute = 'payment_terms' then ' differ' else ' differs' end
+        || ' from the ERP' as title,
+        case
+            when comparison.copy_value is null
+                then comparison.instance || ' holds no ' || replace(comparison.attribute, '_', ' ') || ' for ' || customers.customer_name
+            else 'For ' || customers.customer_name || ', ' || comparison.instance || ' holds the ' || replace(comparison.attribute, '_', ' ') || ' "'
+                || comparison.copy_value || case when comparison.attribute = 'payment_terms' then ' days' else '' end || '"'
+        end
+        || '; the ERP says "' || comparison.truth_value || case when comparison.attribute = 'payment_terms' then ' days' else '' end
+        || '".' as explanation,
         'customer' as subject_type,
         comparison.customer_id as subject_id,
         customers.customer_name as subject_name,
@@ -25,6 +32,7 @@ broken as (
         customers.currency,
         false as is_amount_estimated,
         true as is_primary_cause,
+        -- nobody knows when the two parted; they have stood as they are since the later of their changes
         cast(comparison.changed_at as date) as occurred_on
     from {{ ref('rec_c03_comparison') }} as comparison
     inner join {{ ref('dim_customer') }} as customers

@@ -5,9 +5,9 @@ with broken as (
         {{ month_text(month_start('work_date')) }} as period,
         settings.severity,
         'Billable time has no rate' as title,
-        'On ' || project_name || ', ' || {{ as_text('cast(sum(hours) as decimal(18, 2))') }} || ' approved billable hours of role '
-        || coalesce(role_id, '(none)') || ' cannot be priced in ' || currency || ': ' || min(missing_reason)
-        || '. The amount is an estimate from the average rate of the role.' as explanation,
+        'On ' || project_name || ', ' || {{ hours_text('sum(hours)') }} || ' of approved billable work '
+        || coalesce('as ' || coalesce(role_name, role_id), 'without a role') || ' cannot be priced in ' || currency || ': ' || min(missing_reason)
+        || case when sum(estimated_amount) is null then '.' else '. The amount is an estimate from the average rate of the role.' end as explanation,
         'project' as subject_type,
         project_id as subject_id,
         project_name as subject_name,
@@ -24,7 +24,7 @@ with broken as (
     from {{ ref('rec_r01_unpriced_time') }}
     cross join (select severity from {{ ref('rec_check_setting') }} where check_id = 'R01') as settings
     group by
-        project_id, role_id, {{ month_start('work_date') }}, settings.severity, project_name, currency,
+        project_id, role_id, role_name, {{ month_start('work_date') }}, settings.severity, project_name, currency,
         customer_id, legal_entity_id, business_unit_id, practice_id
 
 )

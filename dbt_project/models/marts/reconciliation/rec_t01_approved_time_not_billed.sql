@@ -95,7 +95,7 @@ broken as (
             else 'S3'
         end as severity,
         'Approved time is not billed' as title,
-        {{ as_text('cast(hours as decimal(18, 2))') }} || ' approved billable hours of ' || {{ month_text('month_end') }} || ' on ' || project_name
+        {{ hours_text('hours') }} || ' of approved billable work in ' || {{ month_text('month_end') }} || ' on ' || project_name
         || ' are on no invoice, ' || {{ as_text('age_days') }} || ' days after the month ended.' as explanation,
         'project' as subject_type,
         project_id as subject_id,

@@ -41,10 +41,10 @@ broken as (
         time_entry_id as matching_key,
         '' as period,
         case when is_invoiced then 'S1' else severity end as severity,
-        'Time outside the project''s open window' as title,
-        coalesce(full_name, 'Somebody') || ' booked ' || {{ as_text('cast(hours as decimal(18, 2))') }} || ' hours on '
-        || {{ as_text('work_date') }} || '; ' || project_name || ' was open from '
-        || coalesce({{ as_text('open_from') }}, 'the start') || ' to ' || coalesce({{ as_text('open_to') }}, 'now')
+        'Time booked while the project was closed' as title,
+        coalesce(full_name, 'Somebody') || ' booked ' || {{ hours_text('hours') }} || ' on '
+        || {{ as_text('work_date') }} || '; ' || project_name || ' was open for time from '
+        || coalesce({{ as_text('open_from') }}, 'its start') || ' to ' || coalesce({{ as_text('open_to') }}, 'today')
         || case when is_invoiced then '. The entry is already invoiced.' else '.' end as explanation,
         'time_entry' as subject_type,
         time_entry_id as subject_id,

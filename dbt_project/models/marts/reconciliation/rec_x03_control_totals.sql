@@ -10,8 +10,8 @@ gaps as (
         'invoice_sequence:' || gaps.legal_entity_id || ':' || gaps.missing_invoice_number as matching_key,
         settings.severity,
         'Invoice number is missing' as title,
-        'No document of ' || coalesce(entities.legal_entity_name, gaps.legal_entity_id) || ' carries the number ' || gaps.missing_invoice_number
-        || ', which lies between two that exist.' as explanation,
+        'No invoice of ' || coalesce(entities.legal_entity_name, gaps.legal_entity_id) || ' carries the number ' || gaps.missing_invoice_number
+        || ', although invoices on both sides of it exist.' as explanation,
         'invoice_sequence' as subject_type,
         gaps.missing_invoice_number as subject_id,
         gaps.missing_invoice_number as subject_name,
@@ -31,8 +31,8 @@ controls as (
         'control:' || controls.control_id as matching_key,
         settings.severity,
         'Control total does not tie' as title,
-        'For ' || controls.instance || ', ' || controls.control || ' landed: ' || {{ as_text('controls.landed_amount') }}
-        || ', in the marts: ' || {{ as_text('controls.mart_amount') }} || '.' as explanation,
+        'Of the ' || controls.control || ' read from ' || controls.instance || ', ' || {{ number_text('controls.landed_amount') }}
+        || ' landed, but the marts hold ' || {{ number_text('controls.mart_amount') }} || '.' as explanation,
         'control' as subject_type,
         controls.control_id as subject_id,
         controls.control as subject_name,

@@ -18,6 +18,7 @@ select
     accounts.is_on_credit_hold as crm_hold,
     (coalesce(accounts.is_on_credit_hold, false) <> erp.erp_hold) as is_different,
     erp.changed_at,
+    greatest(erp.changed_at, accounts.source_modified_at) as stands_since,
     case
         when {{ add_hours('erp.changed_at', 'settings.grace_hours') }} <= {{ as_of() }} then true else false
     end as is_past_grace

@@ -33,11 +33,9 @@ links as (
 
     union all
 
-    select findings.finding_id, 2 as record_order, 'other' as role, 'psa_invoice' as entity, invoices.psa_invoice_id as entity_id
+    select finding_id, 2 as record_order, 'other' as role, 'psa_invoice' as entity, subject_id as entity_id
     from findings
-    inner join {{ ref('fct_invoice') }} as invoices
-        on findings.subject_id = invoices.invoice_id
-    where findings.check_id = 'B03'
+    where check_id = 'B03'
 
     union all
 
@@ -166,6 +164,16 @@ links as (
     select finding_id, 1 as record_order, 'truth' as role, 'control' as entity, subject_id as entity_id
     from findings
     where check_id = 'X03' and subject_type = 'control'
+
+    {% for neighbour in ['previous_invoice_id', 'next_invoice_id'] %}
+    union all
+
+    select findings.finding_id, {{ loop.index }} as record_order, 'evidence' as role, 'invoice' as entity, gaps.{{ neighbour }} as entity_id
+    from findings
+    inner join {{ ref('rec_x03_invoice_gap') }} as gaps
+        on findings.matching_key = 'invoice_sequence:' || gaps.legal_entity_id || ':' || gaps.missing_invoice_number
+    where findings.check_id = 'X03' and findings.subject_type = 'invoice_sequence'
+    {% endfor %}
 
 )
 

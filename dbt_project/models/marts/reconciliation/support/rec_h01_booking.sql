@@ -77,7 +77,7 @@ worked_after as (
         'S1' as severity,
         'Time dated after the last working day' as title,
         leavers.full_name || ' left on ' || {{ as_text('leavers.termination_date') }} || ' but has '
-        || {{ as_text('cast(entries.hours as decimal(18, 2))') }} || ' hours on ' || {{ as_text('entries.work_date') }} || '.' as explanation,
+        || {{ hours_text('entries.hours') }} || ' of time on ' || {{ as_text('entries.work_date') }} || '.' as explanation,
         'time_entry' as subject_type,
         entries.time_entry_id as subject_id,
         leavers.full_name as subject_name,

@@ -94,6 +94,7 @@ select
     judged.project_practice_id as practice_id,
     judged.project_business_unit_id as business_unit_id,
     judged.role_id,
+    roles.role_name,
     judged.work_date,
     judged.hours,
     judged.project_currency as currency,
@@ -103,4 +104,6 @@ select
 from judged
 left join role_average
     on judged.role_id = role_average.role_id and judged.project_currency = role_average.currency
+left join {{ ref('dim_role') }} as roles
+    on judged.role_id = roles.role_id
 where judged.missing_reason is not null
