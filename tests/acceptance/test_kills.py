@@ -114,10 +114,10 @@ class Operator:
 
         return check
 
-    def loading(self, instance: str) -> Callable[[int], bool]:
-        """A job of a prepared package is under way: the warehouse lock is held."""
+    def loading(self, instance: str, progress: str) -> Callable[[int], bool]:
+        """A prepared package is being loaded, behind the warehouse lock, and has a job in that folder."""
         folder = self.home.dlt / instance / instance / "load" / "normalized"
-        return lambda _pid: any(folder.glob("*/started_jobs/*"))
+        return lambda _pid: any(folder.glob(f"*/{progress}/*"))
 
     def building(self) -> Callable[[int], bool]:
         """dbt has run some models and not all."""
@@ -188,8 +188,8 @@ def _live(firm: Firm, *, kills: bool) -> Outcome:
 def _kill_syncs(operator: Operator) -> None:
     operator.hold("kantata_group", "delay", "GET", "/time_entries")
     operator.kill((*SYNC, "kantata_group"), operator.seen("kantata_group", "/stories"))
-    operator.kill((*SYNC, "netsuite_group"), operator.loading("netsuite_group"))
-    operator.kill((*SYNC, "salesforce_group"), operator.loading("salesforce_group"))
+    operator.kill((*SYNC, "netsuite_group"), operator.loading("netsuite_group", "completed_jobs"))
+    operator.kill((*SYNC, "salesforce_group"), operator.loading("salesforce_group", "started_jobs"))
 
 
 def _kill_dispatches(operator: Operator) -> None:
