@@ -98,7 +98,11 @@ class Writer:
             if kind.name == "charge":
                 rules.check_charge(row, {})
             self.store.delete(kind.table, record)
-            deleted = {"recordid": record, "recordtypeid": kind.type_id, "type": kind.only.get("type", kind.name)}
+            deleted = {
+                "recordid": record,
+                "recordtypeid": kind.type_id,
+                "type": kind.only.get("type", kind.name),
+            }
             deleted |= {"name": row.get(kind.label), "deleteddate": utc_text(self.clock())}
             self.store.load("deletedrecord", [deleted])
 
