@@ -20,6 +20,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q config connectors console ingestion orchestration reverse_etl sandbox
+	@$(BIN)/concord prepare >/dev/null
 	@touch $@
 
 run: install ## Run the whole loop on the simulated firm and print what it found, corrected and proved
@@ -29,7 +31,7 @@ up: install ## Start Dagster UI, console and simulators and say where they are
 	@$(BIN)/concord demo up
 
 test: install lint types contracts sql ## Everything: lint, types, layering, SQL style and all tests
-	@$(BIN)/pytest -q -n 2 --dist loadgroup
+	@$(BIN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder
 
 test-fast: install ## Tests without the slow and the browser ones
 	@$(BIN)/pytest -q -n 2 -m "not slow and not browser"

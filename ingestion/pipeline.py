@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from config.paths import Home
-from ingestion.warehouse import open_warehouse, table_exists
+from ingestion.warehouse import table_exists
 
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")  # read by dlt while it is imported
 os.environ.setdefault("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID", "true")
@@ -80,13 +81,13 @@ class InstancePipeline:
         """Load all prepared packages. The caller holds the warehouse lock."""
         self._pipeline.load(raise_on_failed_jobs=True)
 
-    def reconcile_state(self) -> None:
-        """Make the local state the one the warehouse committed. The caller holds the warehouse lock.
+    def reconcile_state(self, warehouse: duckdb.DuckDBPyConnection) -> None:
+        """Make the local state the one the warehouse committed.
 
         A lost working folder is restored; a warehouse that is older, new or restored from a backup wins over
         the local state, otherwise rows between the two marks would never be read again.
         """
-        committed = self._committed_version()
+        committed = self._committed_version(warehouse)
         if committed == self._pipeline.state["_state_version"]:
             return
         if committed is None and not self.state():
@@ -95,18 +96,15 @@ class InstancePipeline:
         if committed is not None:
             self._pipeline.sync_destination()
 
-    def _committed_version(self) -> int | None:
-        if not self._home.warehouse.exists():
+    def _committed_version(self, warehouse: duckdb.DuckDBPyConnection) -> int | None:
+        if not table_exists(warehouse, self.dataset, "_dlt_pipeline_state"):
             return None
-        with open_warehouse(self._home) as connection:
-            if not table_exists(connection, self.dataset, "_dlt_pipeline_state"):
-                return None
-            row = connection.execute(
-                f'select max(s.version) from "{self.dataset}"._dlt_pipeline_state s '  # noqa: S608
-                f'join "{self.dataset}"._dlt_loads l on l.load_id = s._dlt_load_id and l.status = 0 '
-                "where s.pipeline_name = ?",
-                [self.instance],
-            ).fetchone()
+        row = warehouse.execute(
+            f'select max(s.version) from "{self.dataset}"._dlt_pipeline_state s '  # noqa: S608
+            f'join "{self.dataset}"._dlt_loads l on l.load_id = s._dlt_load_id and l.status = 0 '
+            "where s.pipeline_name = ?",
+            [self.instance],
+        ).fetchone()
         return row[0] if row else None
 
     def state(self) -> dict[str, Any]:

@@ -141,7 +141,9 @@ class Run:
             for stone in extract.tombstones(since, self.until, self.known_ids)
             if not self._outlived(stone)
         ]
-        vanished = [stone for table in self.tables.values() for stone in self._vanished(table)]
+        swept = [name for name, table in self.tables.items() if table.deletes == "full"]
+        self._look_up([(name, None) for name in swept])
+        vanished = [stone for name in swept for stone in self._vanished(name)]
         latest = {(stone.object, stone.record_id): stone for stone in [*vanished, *reported]}
         self._check_mass_deletion(list(latest.values()))
         return list(latest.values())
@@ -156,13 +158,11 @@ class Run:
         cursor = collector.cursor_of(stone.record_id)
         return cursor is not None and cursor > micros(stone.deleted_at) + 1
 
-    def _vanished(self, table: Table) -> list[Tombstone]:
-        if table.deletes != "full":
-            return []
-        collector = self._all[table.name]
-        gone = self.known_ids(table.name) - collector.ids - set(collector.refused_ids)
+    def _vanished(self, table: str) -> list[Tombstone]:
+        collector = self._all[table]
+        gone = self.known_ids(table) - collector.ids - set(collector.refused_ids)
         return [
-            Tombstone(object=table.name, record_id=record, deleted_at=self.until, origin="sweep")
+            Tombstone(object=table, record_id=record, deleted_at=self.until, origin="sweep")
             for record in sorted(gone)
         ]
 
@@ -182,11 +182,15 @@ class Run:
         """Record ids of a raw table that are alive in the warehouse."""
         asked = (table, overlap)
         if asked not in self._known_ids:
-            with warehouse_lock(self.home), open_warehouse(self.home) as connection:
-                self._known_ids[asked] = alive_ids(
+            self._look_up([asked])
+        return self._known_ids[asked]
+
+    def _look_up(self, asked: list[tuple[str, tuple[date, date] | None]]) -> None:
+        with warehouse_lock(self.home), open_warehouse(self.home) as connection:
+            for table, overlap in asked:
+                self._known_ids[table, overlap] = alive_ids(
                     connection, self.pipeline.dataset, self.tables[table], self.instance, overlap
                 )
-        return self._known_ids[asked]
 
     def _known_cursors(self) -> dict[str, dict[str, int]]:
         starts = {name: since for name, table in self.tables.items() if (since := self.since(table))}
@@ -220,10 +224,10 @@ class Run:
 
     def _load(self, package: list[LoadTable]) -> None:
         self.pipeline.prepare(package, self.state)
-        with warehouse_lock(self.home):
+        # dlt's own connections find the file open, which is a tenth of opening it.
+        with warehouse_lock(self.home), open_warehouse(self.home) as connection:
             self.pipeline.load()
-            with open_warehouse(self.home) as connection:
-                receive(connection, self.pipeline.dataset)
+            receive(connection, self.pipeline.dataset)
 
     def _load_table(self, table: Table, arrow: pa.Table) -> LoadTable:
         return LoadTable(name=table.name, key=("_instance", *table.key), arrow=arrow)

@@ -105,14 +105,13 @@ def recover(home: Home, pipeline: InstancePipeline) -> None:
     """Load what an earlier run had prepared, and take over the state that the warehouse committed."""
     begun = pipeline.has_begun()
     pending = not begun and pipeline.normalize_pending()
-    with warehouse_lock(home):
+    with warehouse_lock(home), open_warehouse(home) as connection:
         if begun:
             pipeline.abandon()
         if pending:
             pipeline.load()
-        pipeline.reconcile_state()
-        with open_warehouse(home) as connection:
-            receive(connection, pipeline.dataset)
+        pipeline.reconcile_state(connection)
+        receive(connection, pipeline.dataset)
 
 
 def _execute(

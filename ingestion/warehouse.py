@@ -91,6 +91,6 @@ def open_warehouse(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 def table_exists(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     """Whether `schema.table` is there yet."""
     found = connection.execute(
-        "select 1 from information_schema.tables where table_schema = ? and table_name = ?", [schema, table]
+        "select 1 from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table]
     ).fetchone()
     return found is not None

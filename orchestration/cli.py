@@ -35,6 +35,18 @@ def check_config() -> None:
 
 
 @main.command()
+def prepare() -> None:
+    """Parse the dbt project into the manifest that Dagster loads; a part of installing or upgrading."""
+    from orchestration.runtime import Runtime, ensure_manifest
+
+    try:
+        manifest = ensure_manifest(Runtime.from_environment())
+    except (ConfigError, RuntimeError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"manifest: {manifest}")
+
+
+@main.command()
 @click.argument("instances", nargs=-1)
 @click.option("--full", is_flag=True, help="Re-read everything and sweep for deletions.")
 def sync(instances: tuple[str, ...], full: bool) -> None:

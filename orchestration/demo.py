@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from rich.console import Console
 
 from config.paths import REPOSITORY, Home
 from ingestion.registry import system
-from orchestration.estate import advance_firm, enter_environment, is_made, make_firm, served_simulators
+from orchestration.estate import enter_environment, is_made, make_firm, next_days, served_simulators
 from orchestration.interrupted import end_interrupted_runs
 from orchestration.runtime import Runtime, ensure_manifest
 from orchestration.summary import Picture, print_summary, take_picture
@@ -38,21 +39,26 @@ def run(*, people: int, seed: int, days: int) -> None:
     """
     home = Home.from_environment()
     started = time.monotonic()
-    with ThreadPoolExecutor(1) as beside:
-        # Parsing the dbt project needs no firm and another core is idle.
+    with ThreadPoolExecutor(3) as beside:
+        # None of the three needs the others.
         parsed = beside.submit(lambda: ensure_manifest(Runtime.from_environment()))
+        imported = beside.submit(_import_libraries)
         if not is_made(home):
-            _step(f"Making a firm of {people} people (seed {seed})", lambda: make_firm(people, seed))
+            made = beside.submit(make_firm, people, seed)
+            _step(f"Making a firm of {people} people (seed {seed})", made.result)
         _step("Reading the dbt project", parsed.result)
+        imported.result()
     enter_environment(home)
     with (
         served_simulators(home),
         _step("Loading the Dagster definitions", lambda: Loop.open(lanes=2)) as loop,
     ):
-        before = loop.turn("first read")
-        approved = _step("Approving what waits for a person", loop.writeback.approve_as_demo)
-        _step(f"Delivering {approved} approved corrections", lambda: loop.job("dispatch_job"))
-        _step(f"The firm lives on for {days} days", lambda: advance_firm(days))
+        loop.sync("first read")
+        with next_days(days) as pass_days:
+            before = loop.reconcile()
+            approved = _step("Approving what waits for a person", loop.writeback.approve_as_demo)
+            _step(f"Delivering {approved} approved corrections", lambda: loop.job("dispatch_job"))
+            _step(f"The firm lives on for {days} days", pass_days)
         after = loop.turn("second read")
     print_summary(OUT, before, after, seconds=time.monotonic() - started)
 
@@ -88,7 +94,12 @@ class Loop:
             self._lanes.terminate()
 
     def turn(self, name: str) -> Picture:
-        """Sync every instance, then build, publish, verify, propose and dispatch."""
+        """Sync every instance, then reconcile."""
+        self.sync(name)
+        return self.reconcile()
+
+    def sync(self, name: str) -> None:
+        """Read every instance once."""
         end_interrupted_runs(self._instance)
         # The longest first, so that the lanes end together.
         instances = sorted(self.runtime.config.instances, key=lambda one: -len(system(one.system).tables))
@@ -98,6 +109,9 @@ class Loop:
                 _step(f"Reading {instance} ({name})", partial(self.job, job, instance))
         else:
             _step(f"Reading {len(jobs)} instances ({name})", partial(self._side_by_side, jobs))
+
+    def reconcile(self) -> Picture:
+        """Build, publish, verify, propose and dispatch; the figures afterwards."""
         _step("Building, publishing, verifying, proposing, correcting", lambda: self.job("reconcile_job"))
         return take_picture(self.runtime)
 
@@ -173,6 +187,12 @@ def up() -> None:
                 child.terminate()
             for child in children:
                 child.wait(timeout=60)
+
+
+def _import_libraries() -> None:
+    """What every lane would otherwise import for itself."""
+    importlib.import_module("ingestion.expectations.engine")
+    importlib.import_module("orchestration.definitions_for")
 
 
 def _step(text: str, work: Callable[[], Result]) -> Result:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -29,11 +29,6 @@ def make_firm(people: int, seed: int) -> None:
     _sandbox("init", "--seed", str(seed), "--people", str(people))
 
 
-def advance_firm(days: int) -> None:
-    """Let the firm live on: deals, hours, invoices, payments, edits, deletes."""
-    _sandbox("advance", "--days", str(days))
-
-
 def enter_environment(home: Home) -> None:
     """Point this process at the firm: its clock, its credentials, Dagster's home."""
     os.environ["CONCORD_HOME"] = str(home.root)
@@ -42,6 +37,33 @@ def enter_environment(home: Home) -> None:
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ.update(read_credentials(home.sandbox / "sandbox.env"))
     resume_clock(home.sandbox / "clock.json")
+
+
+@contextmanager
+def next_days(days: int) -> Iterator[Callable[[], None]]:
+    """Work out the firm's next days beside other work; the value, once called, lets them happen.
+
+    Not called, nothing happens. Raises RuntimeError with the sandbox's words when it fails.
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "advance", "--days", str(days), "--when-told"],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+    def pass_days() -> None:
+        said, _ = child.communicate("now\n")
+        if child.returncode != 0:
+            raise RuntimeError(f"sandbox advance failed:\n{said[-4000:]}")
+
+    try:
+        yield pass_days
+    finally:
+        child.kill()
+        child.wait()
 
 
 @contextmanager

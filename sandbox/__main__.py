@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from datetime import UTC
 from pathlib import Path
@@ -47,11 +48,12 @@ def init(seed: int, people: int, months: int, as_of: str) -> None:
 
 @main.command()
 @click.option("--days", default=7, show_default=True, help="How far to move the firm's clock.")
-def advance(days: int) -> None:
+@click.option("--when-told", is_flag=True, help="Work it all out, then wait for a line on standard input.")
+def advance(days: int, when_told: bool) -> None:
     """Let time pass in the firm."""
     folder = Home.from_environment().sandbox
     try:
-        changes = advance_firm(folder, days)
+        changes = advance_firm(folder, days, _wait_for_line if when_told else None)
     except (FileNotFoundError, ValueError) as problem:
         raise click.ClickException(str(problem)) from problem
     for title, counts in (
@@ -62,6 +64,11 @@ def advance(days: int) -> None:
         click.echo(
             f"{title}: {sum(counts.values())} rows ({', '.join(f'{k} {v}' for k, v in sorted(counts.items()))})"
         )
+
+
+def _wait_for_line() -> None:
+    if not sys.stdin.readline():
+        sys.exit("nobody told the firm to live on")
 
 
 @main.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -42,9 +42,8 @@ class Changes:
     deleted: dict[str, int]
 
 
-def project(world: World) -> dict[str, Rows]:
+def project(world: World, ids: Ids) -> dict[str, Rows]:
     """The world in all four systems, by instance."""
-    ids = Ids(world)
     return {
         SALESFORCE: project_salesforce(world, ids),
         NETSUITE: project_netsuite(world, ids),
@@ -60,8 +59,9 @@ def create_firm(folder: Path, spec: FirmSpec) -> World:
     """
     folder.mkdir(parents=True, exist_ok=True)
     world = build_world(spec, spec.planted_at)
+    ids = Ids(world)
     instances = load_config().instances
-    projections = project(world)
+    projections = project(world, ids)
     for instance in instances:
         for old in folder.glob(f"{instance.name}.db*"):
             old.unlink()
@@ -74,12 +74,14 @@ def create_firm(folder: Path, spec: FirmSpec) -> World:
         make_credentials(instances, folder / "sandbox.env")
     _remember(folder, spec, spec.planted_at)
     _keep_projections(folder, spec.planted_at, projections)
-    _write_truth(folder, world, None)
+    _write_truth(folder, world, ids, None)
     return world
 
 
-def advance_firm(folder: Path, days: int) -> Changes:
+def advance_firm(folder: Path, days: int, told: Callable[[], None] | None = None) -> Changes:
     """Let time pass: apply what happens in the firm, and only that, to the stores.
+
+    `told` is called, when given, between working it out and touching a store.
 
     Corrections that were written to the stores survive, because only fields that the firm itself changes
     are touched. Raises FileNotFoundError when there is no firm yet, ValueError for days below one.
@@ -89,8 +91,12 @@ def advance_firm(folder: Path, days: int) -> Changes:
     spec, before = read_firm(folder)
     after = before + timedelta(days=days)
     world = build_world(spec, after)
-    previous = _kept_projections(folder, before) or project(build_world(spec, before))
-    current = project(world)
+    ids = Ids(world)
+    previous = _kept_projections(folder, before) or _projected(build_world(spec, before))
+    current = project(world, ids)
+    removed_at = _removals(world, ids)
+    if told is not None:
+        told()
     changes = Changes({}, {}, {})
     mirror: Mirror = {}
     for instance in load_config().instances:
@@ -98,19 +104,24 @@ def advance_firm(folder: Path, days: int) -> Changes:
         with store.transaction():
             for name, rows in current[instance.name].items():
                 if name != "subscribed_events":
-                    _apply(store, instance.name, name, previous[instance.name][name], rows, world, changes)
+                    old = previous[instance.name][name]
+                    _apply(store, instance.name, name, old, rows, removed_at, after, changes)
         if instance.name == SALESFORCE:
             mirror = {row["Id"]: row for row in store.query('select * from "Opportunity"')}
         store.close()
     _remember(folder, spec, after)
     _keep_projections(folder, after, current)
-    _write_truth(folder, world, mirror)
+    _write_truth(folder, world, ids, mirror)
     return changes
 
 
+def _projected(world: World) -> dict[str, Rows]:
+    return project(world, Ids(world))
+
+
 def _apply(
-    store: Store, instance: str, name: str, old: list[dict[str, Any]], new: list[dict[str, Any]], world: World,
-    changes: Changes,
+    store: Store, instance: str, name: str, old: list[dict[str, Any]], new: list[dict[str, Any]],
+    removed_at: Mapping[tuple[str, str], datetime], as_of: datetime, changes: Changes,
 ) -> None:  # fmt: skip
     keys = store.keys[name]
 
@@ -126,10 +137,9 @@ def _apply(
         if known is not None and known != row and store.get(name, key) is not None:
             store.upsert(name, key, {field: value for field, value in row.items() if known[field] != value})
             updated += 1
-    removed_at = _removals(world) if instance == KANTATA else {}
     for key in sorted(before.keys() - after.keys()):
         if instance == KANTATA:
-            delete_record(store, name, key[0], removed_at.get((name, key[0]), world.as_of))
+            delete_record(store, name, key[0], removed_at.get((name, key[0]), as_of))
         else:
             store.delete(name, key)
         deleted += 1
@@ -142,8 +152,8 @@ def _apply(
             counts[f"{instance}.{name}"] = count
 
 
-def _removals(world: World) -> dict[tuple[str, str], datetime]:
-    ids = Ids(world)
+def _removals(world: World, ids: Ids) -> dict[tuple[str, str], datetime]:
+    """When Kantata lost which of the firm's records."""
     gone = (e for e in world.entries if e.deleted_at and e.deleted_at <= world.as_of)
     return {("time_entries", ids.entries[e.key]): e.deleted_at for e in gone if e.deleted_at}
 
@@ -184,6 +194,8 @@ def _kept_projections(folder: Path, as_of: datetime) -> dict[str, Rows] | None:
     return rows if kept["as_of"] == stamp(as_of) else None
 
 
-def _write_truth(folder: Path, world: World, mirror: Mapping[str, Mapping[str, Any]] | None) -> None:
-    found = [item.as_dict() for item in ground_truth(world, Ids(world), mirror)]
+def _write_truth(
+    folder: Path, world: World, ids: Ids, mirror: Mapping[str, Mapping[str, Any]] | None
+) -> None:
+    found = [item.as_dict() for item in ground_truth(world, ids, mirror)]
     (folder / "ground_truth.json").write_text(json.dumps(found, indent=1) + "\n")

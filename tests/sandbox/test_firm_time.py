@@ -39,13 +39,18 @@ def fields_of(database: Path, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
+def projected(as_of: datetime) -> dict[str, Any]:
+    world = build_world(SPEC, as_of)
+    return project(world, Ids(world))
+
+
 @pytest.fixture(scope="module")
 def worlds() -> tuple[dict[str, Any], dict[str, Any]]:
-    return project(build_world(SPEC, AS_OF)), project(build_world(SPEC, AS_OF + timedelta(days=7)))
+    return projected(AS_OF), projected(AS_OF + timedelta(days=7))
 
 
 def test_the_same_inputs_give_the_same_rows(worlds: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    assert project(build_world(SPEC, AS_OF)) == worlds[0]
+    assert projected(AS_OF) == worlds[0]
 
 
 def test_every_change_of_a_week_carries_a_stamp_of_that_week(

@@ -26,7 +26,7 @@ CHECKS = ("C01", "C03", "T01", "T03", "R01", "B01", "B03", "B05", "H01", "X03")
 def test_rows_break_the_checks_exactly_where_the_truth_says(seed: int, people: int, days: int) -> None:
     world = build_world(FirmSpec(seed, people, 18, AS_OF), AS_OF + timedelta(days=days))
     truth = ground_truth(world, Ids(world))
-    oracle = Oracle(project(world), world.as_of)
+    oracle = Oracle(project(world, Ids(world)), world.as_of)
     wrong = {}
     for check in CHECKS:
         expected = {(d.matching_key, d.period) for d in truth if d.check_id == check}

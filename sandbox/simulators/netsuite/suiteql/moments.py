@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 _TOKENS = {
@@ -24,6 +25,7 @@ _TOKENS = {
 _BY_LENGTH = sorted(_TOKENS, key=len, reverse=True)
 
 
+@cache
 def python_format(model: str) -> str:
     """strftime format of an Oracle format model; ValueError names the part nobody knows."""
     out, rest = "", model
