@@ -85,7 +85,7 @@ def _verdict(outcome: Any, key: tuple[str, ...]) -> Verdict:
     failing = outcome.result.get("unexpected_index_list") or []
     keys = ["|".join(str(row[name]) for name in key) for row in failing]
     return Verdict(
-        expectation=f"{config.type}({', '.join(columns)})" if columns else config.type,
+        expectation=f"{config.type}({', '.join([*columns, *_limits(config.kwargs)])})",
         columns=columns,
         success=bool(outcome.success),
         evaluated=not (outcome.exception_info or {}).get("raised_exception"),
@@ -93,6 +93,12 @@ def _verdict(outcome: Any, key: tuple[str, ...]) -> Verdict:
         observed=_observed(outcome),
         failing_keys=list(dict.fromkeys(keys))[:FAILING_KEYS_KEPT],
     )
+
+
+def _limits(arguments: dict[str, Any]) -> list[str]:
+    """Bounds are part of what was expected: one column can have a hard and a soft range."""
+    names = {"min_value": "at least", "max_value": "at most", "mostly": "share"}
+    return [f"{words} {arguments[name]:g}" for name, words in names.items() if name in arguments]
 
 
 def _observed(outcome: Any) -> str:

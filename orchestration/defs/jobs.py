@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.alerts import alert
-from orchestration.defs.ingestion import instance_partitions, systems
+from orchestration.defs.ingestion import systems
 from orchestration.interrupted import end_interrupted_runs
 from orchestration.runtime import Runtime
 from orchestration.writeback import Writeback
@@ -24,7 +24,6 @@ def build_jobs(runtime: Runtime) -> dict[str, Any]:
         f"sync_{system}_job": dg.define_asset_job(
             f"sync_{system}_job",
             selection=dg.AssetSelection.groups(f"raw_{system}"),
-            partitions_def=instance_partitions(runtime, system),
             executor_def=dg.in_process_executor,
             description=f"Read one {system} instance and guard what landed.",
         )

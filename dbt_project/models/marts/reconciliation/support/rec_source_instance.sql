@@ -17,14 +17,14 @@ with instances as (
 attempts as (
 
     select
-        _instance as instance,
+        instance,
         run_id,
-        status,
+        run_status as status,
         finished_at,
         rows_read,
         complete_until,
-        row_number() over (partition by _instance order by started_at desc nulls last, run_id desc) as recency
-    from {{ source('raw_landing', 'sync_run') }}
+        row_number() over (partition by instance order by started_at desc nulls last, run_id desc) as recency
+    from {{ ref('stg_landing__sync_runs') }}
 
 ),
 
@@ -50,14 +50,14 @@ age_limit as (
 distrusted as (
 
     select
-        results._instance as instance,
-        min(results.object) as object,
+        results.instance,
+        min(results.object_type) as object_type,
         min(results.expectation) as expectation
-    from {{ source('raw_landing', 'expectation_result') }} as results
+    from {{ ref('stg_landing__expectation_results') }} as results
     inner join attempts
         on results.run_id = attempts.run_id and attempts.recency = 1
-    where results.severity = 'blocking' and not results.success
-    group by results._instance
+    where results.severity = 'blocking' and not results.is_success
+    group by results.instance
 
 ),
 
@@ -74,7 +74,7 @@ latest as (
         attempts.rows_read as last_rows_read,
         age_limit.hours as age_limit_hours,
         {{ add_hours('successes.last_success_at', 'age_limit.hours') }} < {{ as_of() }} as is_too_old,
-        distrusted.object as distrusted_object,
+        distrusted.object_type as distrusted_object,
         distrusted.expectation as distrusted_expectation
     from instances
     cross join age_limit
