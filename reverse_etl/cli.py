@@ -5,80 +5,21 @@ Exit codes: 0 done, 1 refused or not found (the text says what to do), 2 wrong u
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from config import ConfigError, load_config
 from config.paths import Home
 from reverse_etl import audit
-from reverse_etl.errors import CorrectionError, PublishedCopyError
+from reverse_etl.cli_common import as_person, console, ledger, plain_errors, roles_of
+from reverse_etl.errors import PublishedCopyError
 from reverse_etl.models import Correction, CorrectionView, Filter, State
-from reverse_etl.outbox import Outbox
-from reverse_etl.setup import open_outbox, open_published
+from reverse_etl.setup import open_published
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 _BROKEN_CHAIN = 3
-
-
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=True, width=None)
-
-
-class Failure(click.ClickException):
-    """A refusal: exit code 1 and a text that says what to do."""
-
-    exit_code = 1
-
-
-def _outbox() -> Outbox:
-    return open_outbox(load_config(), Home.from_environment())
-
-
-def _plain_errors(command: Command) -> Command:
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except (CorrectionError, ConfigError) as error:
-            raise Failure(str(error)) from error
-
-    return run  # type: ignore[return-value]
-
-
-def _as_person(command: Command) -> Command:
-    command = click.option(
-        "--role",
-        "roles",
-        multiple=True,
-        envvar="CONCORD_ROLES",
-        help="Role to act in; repeat for several. Default: CONCORD_ROLES, else the actor's in config/people.yml.",
-    )(command)
-    return click.option(
-        "--actor",
-        envvar="CONCORD_ACTOR",
-        required=True,
-        help="Who you are (CONCORD_ACTOR); kept in the audit.",
-    )(command)
-
-
-def _roles(actor: str, roles: Sequence[str]) -> list[str]:
-    given = [part for role in roles for part in role.replace(",", " ").split()]
-    if given:
-        return given
-    for person in load_config().people.people:
-        if person.id == actor:
-            return list(person.roles)
-    raise Failure(
-        f"no role is known for {actor}. What to do: add --role, set CONCORD_ROLES, "
-        "or list the person in config/people.yml."
-    )
 
 
 @click.group()
@@ -93,7 +34,7 @@ def corrections() -> None:
 @click.option("--business-unit", "units", multiple=True, help="Only these business units.")
 @click.option("--limit", default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-@_plain_errors
+@plain_errors
 def list_command(
     states: tuple[str, ...],
     check_id: str | None,
@@ -103,7 +44,7 @@ def list_command(
     as_json: bool,
 ) -> None:
     """List corrections, newest first."""
-    outbox = _outbox()
+    outbox = ledger()
     query = Filter(
         states=states, check_id=check_id, target_instance=instance, business_units=units, limit=limit
     )
@@ -123,7 +64,7 @@ def list_command(
             item.target_record_id or item.created_record_id or "(new)", money, item.customer_name or "",
             item.state_class or "",
         )  # fmt: skip
-    _console().print(table)
+    console().print(table)
     counts = ", ".join(f"{count} {state}" for state, count in outbox.counts().items() if count)
     click.echo(f"\n{len(items)} shown; in the ledger: {counts or 'nothing yet'}")
 
@@ -140,10 +81,10 @@ def _facts(item: Correction) -> dict[str, Any]:
 
 @corrections.command()
 @click.argument("correction_id")
-@_plain_errors
+@plain_errors
 def show(correction_id: str) -> None:
     """Show one correction: the field diff, the evidence, who decided, what was tried."""
-    view = _outbox().show(correction_id)
+    view = ledger().show(correction_id)
     item = view.correction
     _print_head(item)
     _print_diff(item)
@@ -178,7 +119,7 @@ def _print_diff(item: Correction) -> None:
     for c in item.changes:
         before = (c.before_value or "(empty)") if c.is_before_known else ""
         table.add_row(f"  {c.field}", c.expected_value or "(empty)", c.new_value or "(empty)", before)
-    _console().print(table)
+    console().print(table)
 
 
 def _print_evidence(item: Correction) -> None:
@@ -211,12 +152,12 @@ def _print_history(view: CorrectionView) -> None:
 
 @corrections.command()
 @click.argument("correction_ids", nargs=-1, required=True)
-@_as_person
+@as_person
 @click.option("--note", default="", help="Kept with the approval.")
-@_plain_errors
+@plain_errors
 def approve(correction_ids: tuple[str, ...], actor: str, roles: tuple[str, ...], note: str) -> None:
     """Approve corrections as yourself, in a role that may."""
-    outbox, held = _outbox(), _roles(actor, roles)
+    outbox, held = ledger(), roles_of(actor, roles)
     for correction_id in correction_ids:
         item = outbox.approve(correction_id, actor, held, note)
         more = "" if item.state is State.APPROVED else "; another person must approve too"
@@ -225,36 +166,36 @@ def approve(correction_ids: tuple[str, ...], actor: str, roles: tuple[str, ...],
 
 @corrections.command()
 @click.argument("correction_id")
-@_as_person
+@as_person
 @click.option("--reason", required=True, help="Why; kept in the audit.")
-@_plain_errors
+@plain_errors
 def reject(correction_id: str, actor: str, roles: tuple[str, ...], reason: str) -> None:
     """Reject a correction, or drop a dead letter."""
-    item = _outbox().reject(correction_id, actor, _roles(actor, roles), reason)
+    item = ledger().reject(correction_id, actor, roles_of(actor, roles), reason)
     click.echo(f"{correction_id} {item.state}")
 
 
 @corrections.command()
 @click.argument("correction_ids", nargs=-1, required=True)
-@_as_person
+@as_person
 @click.option("--note", default="", help="What was repaired meanwhile.")
-@_plain_errors
+@plain_errors
 def replay(correction_ids: tuple[str, ...], actor: str, roles: tuple[str, ...], note: str) -> None:
     """Send dead letters again; this is a new approval."""
-    outbox, held = _outbox(), _roles(actor, roles)
+    outbox, held = ledger(), roles_of(actor, roles)
     for correction_id in correction_ids:
         click.echo(f"{correction_id} {outbox.replay(correction_id, actor, held, note).state}")
 
 
 @corrections.command()
 @click.argument("correction_id")
-@_as_person
+@as_person
 @click.option("--reason", required=True, help="Why; kept in the audit.")
-@_plain_errors
+@plain_errors
 def rollback(correction_id: str, actor: str, roles: tuple[str, ...], reason: str) -> None:
     """Propose to restore what was there before an applied correction; another person approves."""
-    _roles(actor, roles)
-    item = _outbox().rollback(correction_id, actor, reason)
+    roles_of(actor, roles)
+    item = ledger().rollback(correction_id, actor, reason)
     click.echo(f"{item.correction_id} {item.state}: undoes {correction_id}; approve it as another person")
 
 
@@ -264,10 +205,10 @@ def audit_group() -> None:
 
 
 @audit_group.command("verify")
-@_plain_errors
+@plain_errors
 def audit_verify() -> None:
     """Recompute the whole chain; says where it breaks (exit code 3)."""
-    report = audit.verify_chain(_outbox().engine)
+    report = audit.verify_chain(ledger().engine)
     for problem in report.problems:
         place = f"correction {problem.correction_id}: " if problem.correction_id else ""
         click.echo(f"BROKEN  {place}{problem.words}", err=True)
@@ -281,10 +222,10 @@ def audit_verify() -> None:
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default: standard output."
 )
-@_plain_errors
+@plain_errors
 def audit_export(output: Path | None) -> None:
     """Write the chain as JSON lines, so that an outsider can verify it."""
-    lines = audit.export(_outbox().engine)
+    lines = audit.export(ledger().engine)
     if output is None:
         for line in lines:
             click.echo(line)

@@ -73,6 +73,12 @@ def test_a_stranger_without_a_role_is_told_what_to_do(run, charge):
     assert "--role" in result.output
 
 
+def test_a_listed_person_cannot_claim_a_role_the_file_does_not_give(run, charge):
+    result = run("approve", charge, "--actor", "dana.engineer", "--role", "controller")
+    assert result.exit_code == 1
+    assert "gives dana.engineer no role controller" in result.output
+
+
 def test_reject_needs_a_reason_and_records_it(run, charge):
     assert run("reject", charge, "--actor", "pat", "--role", "controller").exit_code == 2
     result = run("reject", charge, "--actor", "pat", "--role", "controller", "--reason", "dispute")
