@@ -146,7 +146,7 @@ class Delivery:
             self._require_lease(connection, claim)
             store.set_before_image(connection, claim.correction.correction_id, before)
             self._mark(connection, claim, is_intent=True, version_before=version)
-            self._note(connection, claim, "write_intended", {"version": version})
+            self._note(connection, claim, "write_intended", {"version": version, "before": dict(before)})
 
     def acknowledge(self, claim: Claim, record_id: str, version: str | None) -> None:
         """Persist that the vendor confirmed the write, before reading it back."""
@@ -164,7 +164,10 @@ class Delivery:
         if item.operation == "create":
             values["created_record_id"] = record_id
         with writing(self.outbox.engine) as connection:
-            step = self._step(State.DELIVERED, "delivered", words, claim.token, outcome, values=values)
+            detail = {"after": {change.field: change.new_value for change in item.changes}}
+            step = self._step(
+                State.DELIVERED, "delivered", words, claim.token, outcome, values=values, detail=detail
+            )
             store.move(connection, item.correction_id, step)
             self._close(connection, claim, outcome)
             if item.rolls_back_id and _is_applied(store.get(connection, item.rolls_back_id)):

@@ -153,8 +153,7 @@ class Proposer:
             self._supersede(connection, previous, new_id, "a newer read proposes other values")
             report.superseded.append(previous.correction_id)
             row["supersedes_id"] = previous.correction_id
-        detail = {"target": proposal.target, "changes": {c.field: c.new_value for c in proposal.changes}}
-        store.insert(connection, row, proposal.changes, detail=detail)
+        store.insert(connection, row, proposal.changes)
         if verdict.mode == "forbidden":
             self.recorder.move(
                 connection, new_id, State.REJECTED, "refused_by_policy", POLICY_ACTOR, verdict.reason,

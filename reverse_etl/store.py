@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -58,9 +58,7 @@ def next_sequence(connection: sa.Connection) -> int:
 def insert(
     connection: sa.Connection,
     row: Mapping[str, Any],
-    changes: Iterable[FieldChange],
-    *,
-    detail: Mapping[str, Any],
+    changes: Sequence[FieldChange],
 ) -> None:
     """Write a new correction in state ``proposed`` together with its first audit event."""
     connection.execute(correction.insert().values(**row, state=State.PROPOSED, last_event_sequence=0))
@@ -80,7 +78,7 @@ def insert(
         actor=row["proposed_by"],
         reason=row["reason"],
         policy_version=row["policy_version"],
-        detail={**detail, "content_hash": row["content_hash"]},
+        detail=audit.proposed_detail(row, changes),
     )
     _set(connection, row["correction_id"], {"last_event_sequence": sequence})
 

@@ -12,7 +12,9 @@ from sqlalchemy.engine import Dialect
 
 from reverse_etl.models import BUSY_STATES, OPEN_STATES, State
 
-REVISION = "0001"
+REVISION = "0002"
+GENESIS = "0" * 64
+"""What the first event of a chain follows."""
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -210,3 +212,14 @@ audit_event = sa.Table(
 )
 
 sa.Index("ix_audit_event_correction", audit_event.c.correction_id, audit_event.c.sequence)
+
+audit_chain = sa.Table(
+    "audit_chain",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("start_sequence", sa.Integer, nullable=False),
+    sa.Column("start_hash", sa.String(64), nullable=False),
+    sa.Column("end_sequence", sa.Integer, nullable=False),
+    sa.Column("end_hash", sa.String(64), nullable=False),
+    sa.CheckConstraint("id = 1", name="ck_audit_chain_one"),
+)

@@ -9,11 +9,31 @@ from reverse_etl.models import TRANSITIONS
 _PAIRS = ", ".join(f"'{old}>{new}'" for old, following in TRANSITIONS.items() for new in sorted(following))
 _ILLEGAL = f"OLD.state <> NEW.state AND (OLD.state || '>' || NEW.state) NOT IN ({_PAIRS})"
 
+_GROWS = (
+    "(NEW.id = OLD.id AND NEW.end_sequence = OLD.end_sequence + 1 AND NEW.start_sequence = OLD.start_sequence "
+    "AND NEW.start_hash = OLD.start_hash) OR (NEW.id = OLD.id AND NEW.end_sequence = OLD.end_sequence "
+    "AND NEW.end_hash = OLD.end_hash AND NEW.start_sequence > OLD.start_sequence)"
+)
+
 SQLITE = (
     "CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event "
     "BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END",
     "CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event "
+    "WHEN OLD.sequence > COALESCE((SELECT start_sequence FROM audit_chain), 0) "
     "BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END",
+    # REPLACE deletes without asking the delete trigger: an event may only take the place after the last one.
+    "CREATE TRIGGER audit_event_in_order BEFORE INSERT ON audit_event WHEN NOT EXISTS (SELECT 1 FROM audit_chain "
+    "WHERE end_sequence = NEW.sequence - 1 AND end_hash = NEW.previous_hash) "
+    "OR EXISTS (SELECT 1 FROM audit_event WHERE hash = NEW.hash) "
+    "BEGIN SELECT RAISE(ABORT, 'audit_event is append-only: an event follows the last one'); END",
+    "CREATE TRIGGER audit_event_moves_end AFTER INSERT ON audit_event "
+    "BEGIN UPDATE audit_chain SET end_sequence = NEW.sequence, end_hash = NEW.hash; END",
+    f"CREATE TRIGGER audit_chain_only_grows BEFORE UPDATE ON audit_chain WHEN NOT ({_GROWS}) "
+    "BEGIN SELECT RAISE(ABORT, 'audit_chain only grows'); END",
+    "CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain "
+    "BEGIN SELECT RAISE(ABORT, 'audit_chain only grows'); END",
+    "CREATE TRIGGER audit_chain_no_second BEFORE INSERT ON audit_chain WHEN EXISTS (SELECT 1 FROM audit_chain) "
+    "BEGIN SELECT RAISE(ABORT, 'audit_chain only grows'); END",
     f"CREATE TRIGGER correction_legal_state BEFORE UPDATE OF state ON correction WHEN {_ILLEGAL} "
     "BEGIN SELECT RAISE(ABORT, 'illegal transition of a correction'); END",
     "CREATE TRIGGER correction_no_delete BEFORE DELETE ON correction "
@@ -23,8 +43,26 @@ SQLITE = (
 POSTGRESQL = (
     "CREATE FUNCTION concord_refuse() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION '% refused on %', TG_ARGV[0], TG_TABLE_NAME; END $$",
+    "CREATE FUNCTION concord_audit_event() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "IF TG_OP = 'DELETE' AND OLD.sequence <= COALESCE((SELECT start_sequence FROM audit_chain), 0) "
+    "THEN RETURN OLD; END IF; "
+    "IF TG_OP = 'INSERT' AND EXISTS (SELECT 1 FROM audit_chain "
+    "WHERE end_sequence = NEW.sequence - 1 AND end_hash = NEW.previous_hash) THEN RETURN NEW; END IF; "
+    "RAISE EXCEPTION 'append-only: % refused on audit_event', lower(TG_OP); END $$",
+    "CREATE FUNCTION concord_audit_end() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "UPDATE audit_chain SET end_sequence = NEW.sequence, end_hash = NEW.hash; RETURN NULL; END $$",
     "CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE ON audit_event "
-    "FOR EACH ROW EXECUTE FUNCTION concord_refuse('append-only: change')",
+    "FOR EACH ROW EXECUTE FUNCTION concord_audit_event()",
+    "CREATE TRIGGER audit_event_in_order BEFORE INSERT ON audit_event "
+    "FOR EACH ROW EXECUTE FUNCTION concord_audit_event()",
+    "CREATE TRIGGER audit_event_moves_end AFTER INSERT ON audit_event "
+    "FOR EACH ROW EXECUTE FUNCTION concord_audit_end()",
+    f"CREATE TRIGGER audit_chain_only_grows BEFORE UPDATE ON audit_chain FOR EACH ROW WHEN (NOT ({_GROWS})) "
+    "EXECUTE FUNCTION concord_refuse('append-only: change')",
+    "CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain "
+    "FOR EACH ROW EXECUTE FUNCTION concord_refuse('append-only: delete')",
+    "CREATE TRIGGER audit_chain_no_truncate BEFORE TRUNCATE ON audit_chain "
+    "FOR EACH STATEMENT EXECUTE FUNCTION concord_refuse('append-only: truncate')",
     "CREATE TRIGGER audit_event_no_truncate BEFORE TRUNCATE ON audit_event "
     "FOR EACH STATEMENT EXECUTE FUNCTION concord_refuse('append-only: truncate')",
     f"CREATE TRIGGER correction_legal_state BEFORE UPDATE OF state ON correction FOR EACH ROW WHEN ({_ILLEGAL}) "

@@ -10,12 +10,15 @@ import sqlalchemy as sa
 
 from reverse_etl import audit
 from reverse_etl.dispatcher import dispatch
-from tests.reverse_etl.factories import charge_row, sync_row
+from tests.reverse_etl.factories import CRM, charge_row, sync_row
+from tests.reverse_etl.tampering import drop_triggers, run
 
-DROP = {
-    "sqlite": ["DROP TRIGGER audit_event_no_update", "DROP TRIGGER audit_event_no_delete"],
-    "postgresql": ["DROP TRIGGER audit_event_append_only ON audit_event"],
-}
+REFUSED = r"append-only|only grows"
+INSERT = (
+    "INSERT INTO audit_event SELECT {sequence}, occurred_at, correction_id, event, from_state, to_state, actor, "
+    "reason, policy_version, detail, {previous}, {hash} FROM audit_event WHERE sequence = 3"
+)
+REPLACE = INSERT.replace("INSERT INTO", "INSERT OR REPLACE INTO")
 
 
 @pytest.fixture
@@ -27,21 +30,50 @@ def busy(outbox, vendors):
 
 
 def tamper(engine, *statements):
-    with engine.connect() as connection, connection.begin():
-        for statement in (*DROP[engine.dialect.name], *statements):
-            connection.exec_driver_sql(statement)
+    drop_triggers(engine)
+    run(engine, *statements)
 
 
 def test_an_untouched_chain_is_whole(busy):
     report = audit.verify_chain(busy.engine)
-    assert report.is_valid
+    assert report.is_valid, report.problems
     assert report.events == 7
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit_event SET actor = 'eve'", "DELETE FROM audit_event"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_event SET actor = 'eve'",
+        "DELETE FROM audit_event",
+        "DELETE FROM audit_event WHERE sequence = 7",
+        "UPDATE audit_chain SET end_sequence = 3",
+        "UPDATE audit_chain SET end_hash = 'e'",
+        "DELETE FROM audit_chain",
+        INSERT.format(sequence=9, previous="'p'", hash="'h'"),
+        INSERT.format(sequence=8, previous="'p'", hash="'h'"),
+        INSERT.format(sequence=0, previous="'p'", hash="'h'"),
+    ],
+)
 def test_the_database_refuses_to_change_history(busy, statement):
-    with busy.engine.connect() as connection, pytest.raises(sa.exc.DatabaseError, match="append-only"):
+    with busy.engine.connect() as connection, pytest.raises(sa.exc.DatabaseError, match=REFUSED):
         connection.exec_driver_sql(statement)
+
+
+WAYS_ROUND = {
+    "sqlite": [
+        REPLACE.format(sequence=3, previous="previous_hash", hash="'h'"),
+        REPLACE.format(sequence=8, previous="(SELECT end_hash FROM audit_chain)", hash="hash"),
+        "UPDATE OR REPLACE audit_event SET sequence = 4 WHERE sequence = 3",
+        "INSERT OR REPLACE INTO audit_chain VALUES (1, 0, 'x', 2, 'y')",
+    ],
+    "postgresql": ["TRUNCATE audit_event", "TRUNCATE audit_chain"],
+}
+
+
+def test_a_database_own_ways_round_its_triggers_are_closed(busy):
+    for statement in WAYS_ROUND[busy.engine.dialect.name]:
+        with busy.engine.connect() as connection, pytest.raises(sa.exc.DatabaseError, match=REFUSED):
+            connection.exec_driver_sql(statement)
 
 
 @pytest.mark.parametrize(
@@ -53,34 +85,79 @@ def test_the_database_refuses_an_illegal_step(busy, statement):
         connection.exec_driver_sql(statement)
 
 
-def test_a_changed_event_is_located(busy):
-    tamper(busy.engine, "UPDATE audit_event SET actor = 'eve' WHERE sequence = 4")
-    problems = audit.verify_chain(busy.engine).problems
-    assert [(p.sequence, p.words) for p in problems] == [(4, "event 4 was changed after it was written")]
+def test_a_changed_event_is_placed_with_the_column_and_what_it_was(busy):
+    tamper(busy.engine, "UPDATE audit_event SET actor = 'eve' WHERE event = 'write_intended'")
+    (problem,) = audit.verify_chain(busy.engine).problems
+    delivered = next(c for c in busy.list() if c.state == "delivered")
+    assert (problem.kind, problem.event, problem.field) == ("altered", "write_intended", "actor")
+    assert problem.correction_id == delivered.correction_id
+    assert "its actor is 'eve', it was written as 'worker:" in problem.words
 
 
-def test_a_removed_event_is_located(busy):
+def test_a_removed_event_is_placed(busy):
     tamper(busy.engine, "DELETE FROM audit_event WHERE sequence = 4")
-    problems = audit.verify_chain(busy.engine).problems
-    assert [p.sequence for p in problems] == [5]
-    assert "missing or moved" in problems[0].words
+    (problem,) = audit.verify_chain(busy.engine).problems
+    assert (problem.kind, problem.sequence, problem.words) == ("missing", 4, "event 4 is missing")
 
 
-def test_events_cut_off_the_end_are_missed_by_their_correction(busy):
+def test_events_cut_off_the_end_are_missed_and_their_correction_named(busy):
     tamper(busy.engine, "DELETE FROM audit_event WHERE sequence = 7")
-    problem = audit.verify_chain(busy.engine).problems[0]
-    assert "last event should be 7" in problem.words
+    (problem,) = audit.verify_chain(busy.engine).problems
+    delivered = next(c for c in busy.list() if c.state == "delivered")
+    assert (problem.kind, problem.sequence, problem.correction_id) == ("missing", 7, delivered.correction_id)
 
 
-def test_a_value_changed_behind_the_chain_is_found(busy):
-    tamper(busy.engine, "UPDATE correction_change SET new_value = '9' WHERE field = 'stage'")
-    problem = audit.verify_chain(busy.engine).problems[0]
-    assert "values were changed" in problem.words
+@pytest.mark.parametrize(
+    ("statement", "words", "field"),
+    [
+        (
+            "UPDATE correction_change SET new_value = '9' WHERE field = 'stage'",
+            "values were changed",
+            "content_hash",
+        ),
+        (
+            "UPDATE correction_change SET before_value = '1'",
+            "before-image of erp_open_amount",
+            "before_value",
+        ),
+        (
+            "UPDATE correction SET amount_at_risk_rc = '1'",
+            "amount_at_risk_rc is '1.0000'",
+            "amount_at_risk_rc",
+        ),
+        ("UPDATE correction SET proposed_by = 'eve'", "proposed_by is 'eve'", "proposed_by"),
+        ("UPDATE approval SET actor = 'eve'", "approval by eve that no event tells of", "approval"),
+        (
+            "UPDATE correction SET last_event_sequence = 1",
+            "its last event should be 1",
+            "last_event_sequence",
+        ),
+        ("UPDATE correction SET state = 'approved' WHERE state = 'proposed'", "left it proposed", "state"),
+    ],
+)
+def test_a_ledger_that_does_not_agree_with_its_last_event_is_found(busy, statement, words, field):
+    run(busy.engine, statement)
+    found = [p for p in audit.verify_chain(busy.engine).problems if words in p.words]
+    assert found
+    known = {c.correction_id for c in busy.list()}
+    assert all(p.correction_id in known and p.field == field for p in found)
 
 
-def test_a_state_set_behind_the_chain_is_found(busy):
-    tamper(busy.engine, "UPDATE correction SET state = 'approved' WHERE state = 'proposed'")
-    assert "left it proposed" in audit.verify_chain(busy.engine).problems[0].words
+def test_events_tell_before_and_after_who_in_which_role_why_on_what_evidence(busy, vendors):
+    charge = next(c for c in busy.list() if c.state == "proposed")
+    busy.approve(charge.correction_id, "pat", ["billing_lead"], "checked the milestone")
+    dispatch(busy, vendors)
+    told = {event.event: event for event in busy.show(charge.correction_id).events}
+    proposed, approved = told["proposed"], told["approved"]
+    assert proposed.detail["changes"]["stage"]["seen"] == "HOLD"
+    assert proposed.detail["changes"]["stage"]["new"] == "READY"
+    assert proposed.detail["evidence"] == [{"invoice": "INV-1"}]
+    assert (proposed.reason, proposed.policy_version) == ("open amount differs", busy.policy.version)
+    assert (approved.actor, approved.detail["roles"]) == ("pat", ["billing_lead"])
+    assert approved.reason == "checked the milestone"
+    assert told["write_intended"].detail["before"] == {"stage": "HOLD"}
+    assert told["delivered"].detail["after"] == {"stage": "READY"}
+    assert vendors[CRM].effects
 
 
 def test_an_outsider_verifies_the_export_with_nothing_but_sha256(busy):
