@@ -6,20 +6,17 @@ Exit codes: 0 done, 1 refused or not found (the text says what to do), 2 wrong u
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import click
 from rich.table import Table
 
 from config.paths import Home
-from reverse_etl import audit
+from reverse_etl.cli_audit import audit_group
 from reverse_etl.cli_common import as_person, console, ledger, plain_errors, roles_of
 from reverse_etl.errors import PublishedCopyError
 from reverse_etl.models import Correction, CorrectionView, Filter, State
 from reverse_etl.setup import open_published
-
-_BROKEN_CHAIN = 3
 
 
 @click.group()
@@ -199,37 +196,4 @@ def rollback(correction_id: str, actor: str, roles: tuple[str, ...], reason: str
     click.echo(f"{item.correction_id} {item.state}: undoes {correction_id}; approve it as another person")
 
 
-@corrections.group("audit")
-def audit_group() -> None:
-    """The audit trail."""
-
-
-@audit_group.command("verify")
-@plain_errors
-def audit_verify() -> None:
-    """Recompute the whole chain; says where it breaks (exit code 3)."""
-    report = audit.verify_chain(ledger().engine)
-    for problem in report.problems:
-        place = f"correction {problem.correction_id}: " if problem.correction_id else ""
-        click.echo(f"BROKEN  {place}{problem.words}", err=True)
-    if not report.is_valid:
-        click.echo("What to do: compare with the last export or backup; nothing was changed.", err=True)
-        raise SystemExit(_BROKEN_CHAIN)
-    click.echo(f"audit chain is whole: {report.events} events, head {report.head}")
-
-
-@audit_group.command("export")
-@click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default: standard output."
-)
-@plain_errors
-def audit_export(output: Path | None) -> None:
-    """Write the chain as JSON lines, so that an outsider can verify it."""
-    lines = audit.export(ledger().engine)
-    if output is None:
-        for line in lines:
-            click.echo(line)
-        return
-    with output.open("w", encoding="utf-8") as file:
-        count = sum(1 for line in lines if file.write(line + "\n"))
-    click.echo(f"{count} events written to {output}")
+corrections.add_command(audit_group)

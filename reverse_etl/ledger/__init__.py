@@ -116,8 +116,8 @@ def _one_migrator(engine: sa.Engine, url: sa.URL) -> Iterator[None]:
             connection.execute(sa.select(sa.func.pg_advisory_unlock(_MIGRATION_LOCK)))
 
 
-def migrate(engine: sa.Engine) -> None:
-    """Run the migrations that this ledger lacks.
+def migrate(engine: sa.Engine, revision: str = "head") -> None:
+    """Run the migrations that this ledger lacks, up to `revision`.
 
     Raises `LedgerError` when the ledger is of a revision this version does not know.
     """
@@ -130,7 +130,7 @@ def migrate(engine: sa.Engine) -> None:
     with writing(engine) as connection:
         config.attributes["connection"] = connection
         try:
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
         except CommandError as error:
             raise LedgerError(
                 f"the ledger's schema is not known to this version: {error}.",

@@ -114,4 +114,5 @@ def test_a_broken_chain_ends_with_three_and_says_where(run, charge, outbox):
         connection.execute(sa.text("UPDATE audit_event SET reason = 'x' WHERE sequence = 2"))
     result = run("audit", "verify")
     assert result.exit_code == 3
+    assert "BROKEN  event 2 (" in result.output
     assert "event 2 was changed" in result.output

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from reverse_etl import audit
 from reverse_etl.errors import LedgerError
-from reverse_etl.ledger import MIGRATIONS, create_triggers, open_ledger
-from reverse_etl.ledger.schema import REVISION, metadata
+from reverse_etl.ledger import MIGRATIONS, create_triggers, migrate, open_ledger, writing
+from reverse_etl.ledger.schema import REVISION, audit_event, metadata
 
 
 def shape(engine):
@@ -65,6 +68,27 @@ def test_the_code_expects_the_newest_migration():
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     assert ScriptDirectory.from_config(config).get_current_head() == REVISION
+
+
+def test_a_chain_written_before_a_migration_is_whole_after_it(ledger_url, tmp_path, clock):
+    written = open_ledger(f"sqlite:///{tmp_path / 'written.db'}")
+    for day in range(3):
+        with writing(written) as connection:
+            audit.append(connection, occurred_at=clock() + timedelta(days=day), event="noted", actor="pat")
+    with written.connect() as connection:
+        rows = [dict(row) for row in connection.execute(audit_event.select()).mappings()]
+    engine = sa.create_engine(ledger_url)
+    migrate(engine, "0001")
+    with writing(engine) as connection:
+        connection.execute(audit_event.insert(), rows)
+    engine.dispose()
+    engine = open_ledger(ledger_url)
+    with writing(engine) as connection:
+        audit.append(connection, occurred_at=clock(), event="noted", actor="pat")
+    report = audit.verify_chain(engine)
+    assert (report.is_valid, report.events) == (True, 4), report.problems
+    engine.dispose()
+    written.dispose()
 
 
 def test_opening_twice_changes_nothing(ledger_url):
