@@ -84,6 +84,57 @@ case when pg_input_is_valid(cast({{ expression }} as text), '{{ type }}') then c
 {% endmacro %}
 {% macro duckdb__name_similarity(left_text, right_text) %}jaro_winkler_similarity({{ left_text }}, {{ right_text }}){% endmacro %}
 
+{% macro postgres__name_similarity(left_text, right_text) %}{{ target.schema }}.jaro_winkler({{ left_text }}, {{ right_text }}){% endmacro %}
+
+{# What an engine needs before the first model. #}
+{% macro prepare_engine() %}{{ return(adapter.dispatch('prepare_engine')()) }}{% endmacro %}
+{% macro default__prepare_engine() %}{% endmacro %}
+{% macro postgres__prepare_engine() %}
+{%- if execute and run_query("show timezone").columns[0].values()[0] != 'UTC' -%}
+    {{ exceptions.raise_compiler_error("the session is not in UTC, so days would be cut elsewhere: set PGTZ=UTC, or the database's timezone") }}
+{%- endif -%}
+create schema if not exists {{ target.schema }};
+create or replace function {{ target.schema }}.jaro_winkler(a text, b text) returns double precision
+language plpgsql immutable strict parallel safe as $body$
+declare
+    la int := length(a);
+    lb int := length(b);
+    reach int := greatest(greatest(length(a), length(b)) / 2 - 1, 0);
+    met_a boolean[] := array_fill(false, array[greatest(length(a), 1)]);
+    met_b boolean[] := array_fill(false, array[greatest(length(b), 1)]);
+    met int := 0;
+    swapped int := 0;
+    k int := 1;
+    alike int := 0;
+    jaro double precision;
+begin
+    if la = 0 and lb = 0 then return 1; end if;
+    if la = 0 or lb = 0 then return 0; end if;
+    for i in 1..la loop
+        for j in greatest(1, i - reach)..least(lb, i + reach) loop
+            if not met_b[j] and substr(a, i, 1) = substr(b, j, 1) then
+                met_a[i] := true;
+                met_b[j] := true;
+                met := met + 1;
+                exit;
+            end if;
+        end loop;
+    end loop;
+    if met = 0 then return 0; end if;
+    for i in 1..la loop
+        if met_a[i] then
+            while not met_b[k] loop k := k + 1; end loop;
+            if substr(a, i, 1) <> substr(b, k, 1) then swapped := swapped + 1; end if;
+            k := k + 1;
+        end if;
+    end loop;
+    jaro := (met::double precision / la + met::double precision / lb + (met - swapped / 2)::double precision / met) / 3;
+    while alike < least(4, la, lb) and substr(a, alike + 1, 1) = substr(b, alike + 1, 1) loop alike := alike + 1; end loop;
+    return case when jaro > 0.7 then jaro + alike * 0.1 * (1 - jaro) else jaro end;
+end
+$body$
+{% endmacro %}
+
 {# Moment with time zone, as a type name. #}
 {% macro type_moment() %}{{ return(adapter.dispatch('type_moment')()) }}{% endmacro %}
 {% macro default__type_moment() %}timestamp with time zone{% endmacro %}

@@ -1,7 +1,7 @@
 {#
   The matching ladder over a table of candidates with the columns scope (what competes for one answer), target_key,
-  rung, agrees (does an independent attribute agree too) and method. The first rung that has candidates decides; on it,
-  agreeing candidates come before the others. One target left: linked. Several: ambiguous, all kept, none picked.
+  rung, agrees (does an independent attribute agree too), method and known_at. The first rung that has candidates
+  decides; on it, agreeing candidates come before the others; of equal evidence the oldest is kept. One target left: linked. Several: ambiguous, all kept, none picked.
 #}
 {% macro ladder(candidates) %}
 select
@@ -13,7 +13,7 @@ from (
         min(rung * 2 + case when agrees then 0 else 1 end) over (partition by scope) as best_step,
         row_number() over (
             partition by scope, target_key
-            order by rung, case when agrees then 0 else 1 end, method
+            order by rung, case when agrees then 0 else 1 end, method, known_at nulls last
         ) as evidence_order
     from {{ candidates }}
 ) as steps

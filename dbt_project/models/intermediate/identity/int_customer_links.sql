@@ -20,7 +20,7 @@ stored_links as (
     select
         *,
         'linked' as link_status,
-        row_number() over (partition by scope, target_key order by known_at desc) as evidence_order
+        row_number() over (partition by scope, target_key order by known_at nulls last, record_key) as evidence_order
     from stored
     where scope like '%:workspace_group:%'
 ),

@@ -2,8 +2,8 @@
 select
     requests.instance || ':' || requests.employee_id as resource_id,
     days.off_date,
-    sum(case when lower(requests.unit_code) = 'hours' then days.amount else 0 end) as off_hours,
-    sum(case when lower(requests.unit_code) = 'days' then days.amount else 0 end) as off_days
+    cast(sum(case when lower(requests.unit_code) = 'hours' then days.amount else 0 end) as decimal(12, 4)) as off_hours,
+    cast(sum(case when lower(requests.unit_code) = 'days' then days.amount else 0 end) as decimal(12, 4)) as off_days
 from {{ ref('stg_bamboohr__time_off_days') }} as days
 inner join {{ ref('stg_bamboohr__time_off_requests') }} as requests
     on days.instance = requests.instance

@@ -27,8 +27,8 @@ renamed as (
         linesequencenumber as line_number,
         quantity,
         rate,
-        case when mainline then foreignamount else -foreignamount end as line_amount,
-        case when mainline then netamount else -netamount end as line_amount_fc,
+        cast(case when mainline then foreignamount else -foreignamount end as decimal(18, 4)) as line_amount,
+        cast(case when mainline then netamount else -netamount end as decimal(18, 4)) as line_amount_fc,
 
         -- dates
         service_start,

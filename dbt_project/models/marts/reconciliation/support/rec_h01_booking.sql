@@ -85,7 +85,7 @@ worked_after as (
         leavers.legal_entity_id,
         leavers.business_unit_id,
         leavers.practice_id,
-        case when entries.is_billable then entries.bill_amount else 0 end as amount_at_risk,
+        cast(case when entries.is_billable then entries.bill_amount else 0 end as decimal(18, 4)) as amount_at_risk,
         false as is_amount_estimated,
         entries.currency,
         entries.work_date as occurred_on
