@@ -131,6 +131,12 @@ def _cross_check(config: Config, root: Path) -> None:
     for rule in config.policy.rules:
         if rule.check not in config.checks:
             raise ConfigError(root / "policy.yml", None, f"rules.{rule.check}", "no such check in checks.yml")
+    units = {unit.id for unit in config.business_units}
+    for name, role in config.policy.roles.items():
+        unknown = sorted(set(role.business_units) - units)
+        if unknown:
+            key = f"roles.{name}.business_units"
+            raise ConfigError(root / "policy.yml", None, key, f"unknown business unit {', '.join(unknown)}")
     calendars = {row.calendar for row in config.holidays}
     for entity in config.legal_entities:
         if entity.calendar not in calendars:

@@ -183,21 +183,23 @@ class Ownership(Strict):
 
 
 class Role(Strict):
-    """An approver role."""
+    """An approver role. Without `business_units` it decides for the whole firm."""
 
     name: str
+    business_units: list[str] = []
 
 
 class PolicyRule(Strict):
     """What may happen to the corrections of one check at one target."""
 
     check: CheckId
-    target: Annotated[str, Field(pattern=r"^[a-z0-9]+\.[a-z_]+$")]
+    target: Annotated[str, Field(pattern=r"^[a-z0-9_]+\.[a-z_]+$")]
     operation: Literal["update", "create"] = "update"
     mode: Literal["automatic", "approval", "never"]
     approvers: Annotated[int, Field(ge=1, le=2)] = 1
     roles: list[Identifier] = []
-    up_to: Decimal | None = None
+    up_to: Annotated[Decimal, Field(ge=0)] | None = None
+    four_eyes_above: Annotated[Decimal, Field(ge=0)] | None = None  # more at risk than this takes two people
 
     @model_validator(mode="after")
     def _someone_approves(self) -> PolicyRule:
@@ -207,10 +209,15 @@ class PolicyRule(Strict):
 
 
 class Caps(Strict):
-    """What one run may let through automatically; beyond it the run stops and asks."""
+    """What one run, and one day of the firm, may let through automatically; beyond it the run stops and asks.
+
+    Without a figure per day there is none.
+    """
 
     automatic_count: Annotated[int, Field(ge=0)]
-    automatic_amount: Decimal
+    automatic_amount: Annotated[Decimal, Field(ge=0)]
+    automatic_count_per_day: Annotated[int, Field(ge=0)] | None = None
+    automatic_amount_per_day: Annotated[Decimal, Field(ge=0)] | None = None
 
 
 class Policy(Strict):
@@ -234,13 +241,18 @@ class Policy(Strict):
 
 
 class Person(Strict):
-    """A local account of the console."""
+    """A local account: what the person sees and may decide for.
+
+    `own_records` are the e-mail addresses and ids under which the systems know this person: nobody approves a
+    correction of their own records.
+    """
 
     id: str
     name: str
     title: str
     roles: list[Identifier]
     business_units: list[str]
+    own_records: list[str] = []
 
 
 class People(Strict):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from config import Config
 from console.auth import ForbiddenError, User
 from reverse_etl import policies
-from reverse_etl.models import Correction, State
+from reverse_etl.models import Approval, Correction, State
 from reverse_etl.outbox import Outbox
 
 PEOPLE_LISTED = 20
@@ -22,6 +22,22 @@ class Decider:
     name: str
     title: str
     why_not: str | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the approvals of a waiting correction are."""
+
+    given: int
+    needed: int
+    by: tuple[str, ...]
+    """Names of those who gave theirs, oldest first."""
+
+    @property
+    def words(self) -> str:
+        """Such as ``1 of 2 approvals, by Carla Mendes``."""
+        names = f", by {' and '.join(self.by)}" if self.by else ""
+        return f"{self.given} of {self.needed} approvals{names}"
 
 
 @dataclass(frozen=True)
@@ -60,6 +76,15 @@ def offers(item: Correction, user: User) -> Offers:
     )
 
 
+def progress(item: Correction, approvals: Sequence[Approval], config: Config) -> Progress | None:
+    """The approvals of a correction that waits for more than one person, or None."""
+    if item.state is not State.PROPOSED or item.approvals_needed < 2:
+        return None
+    names = {person.id: person.name for person in config.people.people}
+    given = [a for a in policies.current_round(item, approvals) if a.decision == "approve"]
+    return Progress(len(given), item.approvals_needed, tuple(names.get(a.actor, a.actor) for a in given))
+
+
 def deciders(ledger: Outbox, item: Correction, config: Config) -> list[Decider]:
     """The local accounts and whether each may approve; only while it waits."""
     if item.state is not State.PROPOSED:
@@ -68,8 +93,6 @@ def deciders(ledger: Outbox, item: Correction, config: Config) -> list[Decider]:
     for person in config.people.people[:PEOPLE_LISTED]:
         reason = ledger.why_not(item.correction_id, person.id, person.roles)
         words = None if reason is None else reason.reason.replace(person.id, person.name)
-        if words is None and item.business_unit_id and item.business_unit_id not in person.business_units:
-            words = "does not see this business unit"
         found.append(Decider(person.name, person.title, words))
     return sorted(found, key=lambda one: (one.why_not is not None, one.name))
 

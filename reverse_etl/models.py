@@ -52,6 +52,7 @@ BUSY_STATES = (State.IN_FLIGHT, State.IN_DOUBT)
 UNDECIDED_STATES = (State.PROPOSED, State.APPROVED)
 
 SERVICE_ACTOR = "service:concord"
+POLICY_ACTOR = "policy:concord"
 
 
 def require_aware(moment: datetime | None, name: str) -> None:
@@ -184,6 +185,21 @@ class Approval:
     note: str
     approval_round: int
     decided_at: datetime
+    on_behalf_of: str | None = None
+    """The person who delegated the role in which this was decided."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delegation:
+    """One person's role in another's hands for a while."""
+
+    delegation_id: str
+    from_actor: str
+    to_actor: str
+    role: str
+    valid_from: datetime
+    valid_until: datetime
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

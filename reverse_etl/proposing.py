@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reverse_etl import audit, policies, store
+from reverse_etl import audit, caps, policies, store
+from reverse_etl.caps import Volume
 from reverse_etl.errors import IllegalTransitionError
 from reverse_etl.ledger import writing
 from reverse_etl.models import (
@@ -46,6 +47,7 @@ class ProposeReport:
     unchanged: int = 0
     switched_off: int = 0
     held_by_cap: bool = False
+    cap_reason: str | None = None
     malformed: list[Malformed] = field(default_factory=list)
 
 
@@ -58,8 +60,8 @@ class Proposer:
     def propose(self, rows: Iterable[Mapping[str, Any]]) -> ProposeReport:
         """Propose the corrections of the published copy; the same break proposes once.
 
-        What policy lets through alone is approved at once, unless the run is larger than its caps: then
-        everything waits for a person. What policy forbids is recorded as rejected, with the reason.
+        What policy lets through alone is approved at once, unless the run exceeds the caps of a run or of the
+        day: then everything waits for a person. What policy forbids is recorded as rejected, with the reason.
         """
         proposals, malformed = group(rows)
         report = ProposeReport(malformed=malformed)
@@ -70,9 +72,10 @@ class Proposer:
             fresh = [p for p in live if self._is_news(p, known.get(p.correction_key))]
             report.unchanged = len(live) - len(fresh)
             verdicts = [self._verdict(p, known.get(p.correction_key)) for p in fresh]
-            report.held_by_cap = self._exceeds_caps(fresh, verdicts)
+            report.cap_reason = self._cap_reason(connection, fresh, verdicts)
+            report.held_by_cap = report.cap_reason is not None
             for proposal, verdict in zip(fresh, verdicts, strict=True):
-                held = self._held(proposal) if report.held_by_cap and verdict.mode == "automatic" else verdict
+                held = self._capped(proposal, verdict, report.cap_reason)
                 self._enter(connection, proposal, held, known.get(proposal.correction_key), report)
         return report
 
@@ -86,6 +89,7 @@ class Proposer:
                     hint="wait until it is done.",
                 )
             verdict = policies.judge(self.recorder.policy, proposal)
+            verdict = self._capped(proposal, verdict, self._cap_reason(connection, [proposal], [verdict]))
             new_id = self._enter(connection, proposal, verdict, previous, ProposeReport())
             return store.get(connection, new_id)
 
@@ -126,18 +130,20 @@ class Proposer:
             person = f"{previous.correction_id} was rolled back; a person decides whether it comes again"
         return policies.judge(self.recorder.policy, proposal, needs_person=person)
 
-    def _exceeds_caps(self, proposals: Sequence[Proposal], verdicts: Sequence[Verdict]) -> bool:
+    def _cap_reason(
+        self, connection: sa.Connection, proposals: Sequence[Proposal], verdicts: Sequence[Verdict]
+    ) -> str | None:
+        """Why what these proposals would let through by themselves is too much, or ``None``."""
         pairs = zip(proposals, verdicts, strict=True)
-        automatic = [policies.amount(p) for p, v in pairs if v.mode == "automatic"]
-        caps = self.recorder.policy.policy.caps
-        return len(automatic) > caps.automatic_count or sum(automatic) > caps.automatic_amount
+        run = Volume.of([policies.amount(p) for p, v in pairs if v.mode == "automatic"])
+        governance = self.recorder.policy
+        today = caps.automatic_since(connection, governance.day_start(self.recorder.clock()))
+        return caps.why_stopped(governance.policy.caps, run, today)
 
-    def _held(self, proposal: Proposal) -> Verdict:
-        return policies.judge(
-            self.recorder.policy,
-            proposal,
-            needs_person="this run proposes more than its caps allow without a person",
-        )
+    def _capped(self, proposal: Proposal, verdict: Verdict, reason: str | None) -> Verdict:
+        if reason is None or verdict.mode != "automatic":
+            return verdict
+        return policies.judge(self.recorder.policy, proposal, needs_person=f"stopped by a cap: {reason}")
 
     def _enter(
         self,

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from config import Config
 from console import decisions
 from console.auth import ForbiddenError, User, check_form_token, current_user
 from console.context import NO_UNIT, Scope, configuration, outbox, page, published
@@ -38,17 +39,18 @@ async def listing(request: Request) -> Response:
     if tab not in TABS:
         raise HTTPException(404)
     scope = Scope.of(request, user)
-    context = await run_in_threadpool(_list, outbox(request), user, scope, tab)
+    context = await run_in_threadpool(_list, outbox(request), user, scope, tab, configuration(request))
     return await page(request, "approvals.html", "approvals", tab=tab, tabs=TABS, **context)
 
 
-def _list(ledger: Outbox, user: User, scope: Scope, tab: str) -> dict[str, Any]:
+def _list(ledger: Outbox, user: User, scope: Scope, tab: str, config: Config) -> dict[str, Any]:
     by_tab = {name: _in_states(ledger, scope, states) for name, (_, states) in TABS.items()}
     found = sorted(by_tab[tab], key=lambda item: (-(item.amount_at_risk_rc or 0), item.sequence))
     rows: list[dict[str, Any]] = [
         {
             "it": item,
             "refusal": decisions.refusal(ledger, item, user) if tab == "waiting" else None,
+            "progress": _progress(ledger, item, config),
             "href": scope.url(f"/approvals/{item.correction_id}"),
         }
         for item in found[:SHOWN]
@@ -61,6 +63,13 @@ def _list(ledger: Outbox, user: User, scope: Scope, tab: str) -> dict[str, Any]:
         "worth": sum((abs(item.amount_at_risk_rc or Decimal(0)) for item in found), Decimal(0)),
         "hidden": max(len(found) - SHOWN, 0),
     }
+
+
+def _progress(ledger: Outbox, item: Correction, config: Config) -> decisions.Progress | None:
+    """Asks the ledger only where more than one person must approve."""
+    if decisions.progress(item, (), config) is None:
+        return None
+    return decisions.progress(item, ledger.show(item.correction_id).approvals, config)
 
 
 def _in_states(ledger: Outbox, scope: Scope, states: tuple[State, ...]) -> list[Correction]:
@@ -89,6 +98,7 @@ def _detail(request: Request, user: User, correction_id: str) -> dict[str, Any]:
         "records": side_by_side(published(request), findings),
         "refusal": decisions.refusal(ledger, item, user) if item.state is State.PROPOSED else None,
         "offers": decisions.offers(item, user),
+        "progress": decisions.progress(item, view.approvals, config),
         "deciders": decisions.deciders(ledger, item, config),
         "people": {person.id: person.name for person in config.people.people},
         "back": scope.url("/approvals", tab=_tab_of(item)),

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from filelock import FileLock
 
 from reverse_etl.errors import LedgerError
+from reverse_etl.ledger import governance
 from reverse_etl.ledger.schema import REVISION
 from reverse_etl.ledger.triggers import create_triggers
 
@@ -19,7 +20,7 @@ _BUSY_MS = 30_000
 _MIGRATION_LOCK = 7_233_001
 _WRITER_LOCK = 7_233_002
 
-__all__ = ["create_triggers", "open_ledger", "reading", "writing"]
+__all__ = ["create_triggers", "governance", "open_ledger", "reading", "writing"]
 
 
 def open_ledger(url: str) -> sa.Engine:

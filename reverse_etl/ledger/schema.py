@@ -12,7 +12,7 @@ from sqlalchemy.engine import Dialect
 
 from reverse_etl.models import BUSY_STATES, OPEN_STATES, State
 
-REVISION = "0002"
+REVISION = "0003"
 GENESIS = "0" * 64
 """What the first event of a chain follows."""
 
@@ -192,6 +192,7 @@ approval = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("content_hash", sa.String(64), nullable=False),
     sa.Column("decided_at", Moment, nullable=False),
+    sa.Column("on_behalf_of", sa.String(120)),
 )
 
 audit_event = sa.Table(

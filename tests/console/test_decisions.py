@@ -113,3 +113,26 @@ def test_deciding_twice_says_so(site: Site) -> None:
     carla.post(path, form_token=carla.token(), decision="approve")
     assert "cannot be approved" in omar.post(path, form_token=omar.token(), decision="approve").text
     assert carla.post(path, form_token=carla.token(), decision="explode").status_code == 400
+
+
+def test_four_eyes_show_how_many_and_who_was_first(site: Site) -> None:
+    correction = site.propose(charge_row(amount_at_risk_rc="300000"))[0]
+    carla, grace = site.visitor("carla.cfo"), site.visitor("grace.controller")
+    path = f"/approvals/{correction}"
+    assert "0 of 2 approvals" in grace.get(path).text
+    answer = carla.post(f"{path}/decide", form_token=carla.token(), decision="approve")
+    assert "One more person" in answer.text
+    for page in (path, "/approvals"):
+        assert "1 of 2 approvals, by Carla Mendes" in grace.get(page).text
+    again = carla.post(f"{path}/decide", form_token=carla.token(), decision="approve")
+    assert "approved this correction already" in again.text
+    grace.post(f"{path}/decide", form_token=grace.token(), decision="approve")
+    assert site.outbox.show(correction).correction.state is State.APPROVED
+
+
+def test_the_page_says_who_may_not_for_want_of_a_business_unit(site: Site) -> None:
+    correction = site.propose(charge_row())[0]
+    page = site.visitor("carla.cfo").page(f"/approvals/{correction}")
+    text = page.xpath("string(//tr[contains(., 'Dora Digital')])")
+    assert "business unit advisory" in text
+    assert "decides for digital" in text

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from config.schema import Ownership, Policy
-from reverse_etl.policies import Governance
+from config.schema import Ownership, Person, Policy
+from reverse_etl.models import Correction, FieldChange, Proposal, State
+from reverse_etl.policies import Governance, Verdict, judge
 
 START = datetime(2026, 6, 30, 18, 0, tzinfo=UTC)
 CRM, ERP, PSA = "salesforce_group", "netsuite_group", "kantata_group"
@@ -60,8 +61,51 @@ OWNERSHIP: dict[str, Any] = {
 }  # fmt: skip
 
 
-def make_governance(**policy: Any) -> Governance:
-    return Governance(Policy.model_validate({**POLICY, **policy}), Ownership.model_validate(OWNERSHIP))
+UNITS = ("advisory", "digital", "data")
+
+
+def make_governance(*people: Person, **policy: Any) -> Governance:
+    return Governance(
+        Policy.model_validate({**POLICY, **policy}), Ownership.model_validate(OWNERSHIP), people, UNITS
+    )
+
+
+def person(name: str, *roles: str, units: tuple[str, ...] = UNITS, own: tuple[str, ...] = ()) -> Person:
+    """A listed account."""
+    return Person(
+        id=name,
+        name=name.title(),
+        title="",
+        roles=list(roles),
+        business_units=list(units),
+        own_records=list(own),
+    )
+
+
+def proposal_to(system: str, target_object: str, field: str = "memo", **facts: Any) -> Proposal:
+    """A change of one text field anywhere."""
+    plain: dict[str, Any] = {
+        "correction_key": f"X01|{system}.{target_object}|1", "check_id": "X01", "target_system": system,
+        "target_instance": f"{system}_group", "target_object": target_object, "target_record_id": "1",
+        "operation": "update", "reason": "differs", "business_unit_id": "advisory",
+        "changes": (FieldChange(field=field, value_type="text", expected_value="a", new_value="b"),),
+    }  # fmt: skip
+    return Proposal(**{**plain, **facts})
+
+
+def correction_of(governance: Governance, proposal: Proposal, **facts: Any) -> Correction:
+    """The proposal as the ledger would hold it under this governance."""
+    verdict: Verdict = judge(governance, proposal)
+    ledger: dict[str, Any] = {
+        "correction_id": "c1", "sequence": 1, "content_hash": "h", "state": State.PROPOSED, "state_class": None,
+        "state_reason": None, "mode": verdict.mode, "approver_roles": verdict.approver_roles,
+        "approvals_needed": verdict.approvals_needed, "approval_round": 1, "policy_version": governance.version,
+        "idempotency_key": "k", "depends_on": None, "attempts": 0, "proposed_at": START, "expires_at": None,
+        "due_at": None, "decided_at": None, "delivered_at": None, "verified_at": None, "updated_at": START,
+        "lease_token": None, "superseded_by_id": None, "created_record_id": None, "last_event_sequence": 1,
+    }  # fmt: skip
+    same = {name: getattr(proposal, name) for name in Proposal.__dataclass_fields__}
+    return Correction(**{**same, **ledger, **facts})
 
 
 def sync_row(**facts: Any) -> dict[str, Any]:
