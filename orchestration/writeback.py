@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from orchestration.runtime import Runtime
+from reverse_etl import conservation
+from reverse_etl.conservation import Conservation
 from reverse_etl.dispatcher import dispatch
 from reverse_etl.models import Correction, Filter, State
 from reverse_etl.outbox import Outbox
@@ -49,13 +51,15 @@ class Writeback:
             self.runtime.config, self.runtime.home, os.environ, now=self.runtime.clock
         )
         report = dispatch(self.outbox, destinations)
-        outcomes: dict[str, Any] = {}
-        for item in report.items:
-            outcomes[item.outcome] = outcomes.get(item.outcome, 0) + 1
+        outcomes: dict[str, Any] = {str(name): count for name, count in report.outcomes.items()}
         outcomes["waiting"] = report.waiting
         if report.stopped_instances:
             outcomes["stopped_instances"] = report.stopped_instances
         return outcomes
+
+    def conservation(self) -> Conservation:
+        """The count in against the sum over the states."""
+        return conservation.check(self.outbox.engine)
 
     def counts(self) -> dict[str, int]:
         """Corrections by state."""

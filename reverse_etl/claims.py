@@ -8,51 +8,91 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reverse_etl.ledger.schema import attempt, correction
+from reverse_etl.ledger.schema import attempt, correction, correction_dependency
 from reverse_etl.models import BUSY_STATES, State
 
 _UNRESOLVED = ("unknown", "acknowledged")
 
 
-def next_due(now: Any, killed: Collection[str], without_instances: Collection[str]) -> sa.Select[Any]:
-    """The one correction to claim next: due, first of its record, nothing of that record in flight."""
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What may not be claimed now."""
+
+    killed: Collection[str] = ()
+    """Checks that are switched off."""
+    closed: Collection[str] = ()
+    """Instances that are left alone altogether."""
+    draining: Collection[str] = ()
+    """Instances that take nothing new; what is in doubt is still looked at."""
+
+
+def next_due(connection: sa.Connection, now: Any, gate: Gate) -> str | None:
+    """The one correction to claim next: due, first of its record, nothing of that record in flight.
+
+    Asked per state, as each answer then comes in order from an index, however long the queue is.
+    """
+    found = [
+        row
+        for state in (State.IN_DOUBT, State.APPROVED)
+        if (row := connection.execute(_first_due(state, now, gate)).one_or_none()) is not None
+    ]
+    return min(found, key=lambda row: (row.rank, row.sequence)).correction_id if found else None
+
+
+def _first_due(state: State, now: Any, gate: Gate) -> sa.Select[Any]:
     c = correction.c
-    other, dependency = correction.alias("other"), correction.alias("dependency")
-    is_blocking = sa.or_(
-        other.c.state.in_(BUSY_STATES),
-        sa.and_(
-            other.c.state == State.APPROVED,
-            other.c.sequence < c.sequence,
-            other.c.check_id.not_in(list(killed)),
-        ),
-    )
-    blocker = sa.exists().where(
-        other.c.target_instance == c.target_instance,
-        other.c.target_object == c.target_object,
-        other.c.record_key == c.record_key,
-        other.c.correction_id != c.correction_id,
-        is_blocking,
-    )
-    is_ready = sa.or_(
-        c.depends_on.is_(None),
-        sa.exists().where(
-            dependency.c.correction_id == c.depends_on,
-            dependency.c.state.in_((State.DELIVERED, State.VERIFIED)),
-        ),
-    )
+    left_alone = [*gate.closed, *(gate.draining if state is State.APPROVED else ())]
     return (
-        sa.select(c.correction_id)
+        sa.select(c.correction_id, c.rank, c.sequence)
         .where(
-            c.state.in_((State.APPROVED, State.IN_DOUBT)),
+            c.state == state,
             sa.or_(c.due_at.is_(None), c.due_at <= now),
-            c.check_id.not_in(list(killed)),
-            c.target_instance.not_in(list(without_instances)),
-            sa.not_(blocker),
-            is_ready,
+            c.check_id.not_in(list(gate.killed)),
+            c.target_instance.not_in(left_alone),
+            sa.not_(_blocker(gate)),
+            sa.not_(_unmet_dependency()),
         )
         .order_by(c.rank, c.sequence)
         .limit(1)
         .with_for_update(skip_locked=True)
+    )
+
+
+def _blocker(gate: Gate) -> sa.ColumnElement[bool]:
+    """Another correction of the same record that is being written, or comes first."""
+    c, other, waits = correction.c, correction.alias("other"), correction_dependency.alias("waits")
+    waits_for_us = sa.exists().where(
+        waits.c.correction_id == other.c.correction_id, waits.c.depends_on_id == c.correction_id
+    )
+    is_first = sa.and_(
+        other.c.state == State.APPROVED,
+        other.c.sequence < c.sequence,
+        other.c.check_id.not_in(list(gate.killed)),
+        sa.not_(waits_for_us),
+    )
+    return sa.exists().where(
+        other.c.target_instance == c.target_instance,
+        other.c.target_object == c.target_object,
+        other.c.record_key == c.record_key,
+        other.c.state.in_((*BUSY_STATES, State.APPROVED)),
+        other.c.correction_id != c.correction_id,
+        sa.or_(other.c.state.in_(BUSY_STATES), is_first),
+    )
+
+
+def _unmet_dependency() -> sa.ColumnElement[bool]:
+    needed, other = correction_dependency.c, correction.alias("needed")
+    return sa.exists().where(
+        needed.correction_id == correction.c.correction_id,
+        needed.depends_on_id == other.c.correction_id,
+        sa.not_(is_met(needed.until, other.c.state)),
+    )
+
+
+def is_met(until: Any, state: Any) -> sa.ColumnElement[bool]:
+    """Whether a dependency is fulfilled by a correction in this state."""
+    return sa.or_(
+        state == State.VERIFIED, sa.and_(until == State.DELIVERED.value, state == State.DELIVERED.value)
     )
 
 

@@ -12,6 +12,7 @@ import click
 from rich.table import Table
 
 from config.paths import Home
+from reverse_etl import cli_dispatch
 from reverse_etl.cli_audit import audit_group
 from reverse_etl.cli_common import as_person, console, ledger, plain_errors, roles_of
 from reverse_etl.errors import PublishedCopyError
@@ -22,6 +23,9 @@ from reverse_etl.setup import open_published
 @click.group()
 def corrections() -> None:
     """Corrections to other systems: list, look at, decide, undo, audit."""
+
+
+cli_dispatch.register(corrections)
 
 
 @corrections.command("list")

@@ -10,7 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reverse_etl import claims, store
+from reverse_etl import claims, instances, store
+from reverse_etl.breaker import Signal
 from reverse_etl.ledger import reading, writing
 from reverse_etl.ledger.schema import attempt, correction
 from reverse_etl.models import Approval, Correction, State
@@ -19,6 +20,7 @@ from reverse_etl.store import Move
 from reverse_etl.workers import is_running, this_worker
 
 LEASE = timedelta(minutes=2)
+_ANSWERED = Signal(kind="answered")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,7 @@ class Delivery:
     ) -> None:
         self.outbox, self.lease, self._is_alive = outbox, lease, is_alive
         self.worker = worker or this_worker()
+        self.run_id = "r" + uuid.uuid4().hex[:14]
 
     def recover(self) -> list[str]:
         """Take back what a dead worker left in flight: in doubt when it may have written, else approved."""
@@ -86,31 +89,35 @@ class Delivery:
     def claim(self, *, without_instances: Collection[str] = ()) -> Claim | None:
         """Take the next correction that is due: in dependency order, and per record in the order of the ledger.
 
-        Corrections of switched-off checks and of `without_instances` stay where they are.
+        Corrections of switched-off checks, of paused or failing instances, and of `without_instances` stay where
+        they are; so does what depends on a correction that has not gone yet.
         """
         token = uuid.uuid4().hex
         with writing(self.outbox.engine) as connection:
-            statement = self._claim_statement(token, without_instances)
-            row = connection.execute(statement).one_or_none()
-            if row is None:
+            candidate = self._candidate(connection, without_instances)
+            if candidate is None:
                 return None
+            row = connection.execute(self._claim_statement(candidate, token)).one()
             step = self._step(State.IN_FLIGHT, "claimed", None, token, detail={"attempt": row.attempts})
             store.record_event(connection, row.correction_id, step, from_state=row.claimed_from)
             return self._open_attempt(connection, row.correction_id, token)
 
-    def _claim_statement(self, token: str, without_instances: Collection[str]) -> Any:
-        now = self.outbox.wall()
+    def _candidate(self, connection: sa.Connection, without_instances: Collection[str]) -> str | None:
+        now, killed = self.outbox.wall(), self.outbox.policy.policy.kill_switches
+        gate = instances.gate(connection, killed, sorted(without_instances), now)
+        return claims.next_due(connection, now, gate)
+
+    def _claim_statement(self, correction_id: str, token: str) -> Any:
         c = correction.c
-        candidate = claims.next_due(now, self.outbox.policy.policy.kill_switches, without_instances)
         return (
             correction.update()
-            .where(c.correction_id == candidate.scalar_subquery())
+            .where(c.correction_id == correction_id)
             .values(
                 state=State.IN_FLIGHT,
                 claimed_from=c.state,
                 lease_token=token,
                 lease_worker=self.worker,
-                lease_until=now + self.lease,
+                lease_until=self.outbox.wall() + self.lease,
                 attempts=c.attempts + 1,
                 updated_at=self.outbox.clock(),
             )
@@ -127,6 +134,7 @@ class Delivery:
                 number=number,
                 lease_token=token,
                 worker=self.worker,
+                run_id=self.run_id,
                 started_at=self.outbox.clock(),
                 is_intent=False,
                 is_acknowledged=False,
@@ -170,6 +178,7 @@ class Delivery:
             )
             store.move(connection, item.correction_id, step)
             self._close(connection, claim, outcome)
+            self._signal(connection, claim, _ANSWERED)
             if item.rolls_back_id and _is_applied(store.get(connection, item.rolls_back_id)):
                 words = f"undone by {item.correction_id}"
                 undone = self._step(State.ROLLED_BACK, "rolled_back", words, None)
@@ -183,13 +192,34 @@ class Delivery:
         error_class: str,
         words: str,
         delay: timedelta | None = None,
+        signal: Signal | None = None,
     ) -> None:
-        """Leave ``in_flight`` without a delivery: later, in doubt, conflicted or dead."""
+        """Leave ``in_flight`` without a delivery: later, in doubt, conflicted or dead.
+
+        `signal` is what the attempt says about the instance as a whole; ``None`` when it was not called.
+        """
         due = self.outbox.wall() + delay if delay else None
         step = self._step(to, to.value, words, claim.token, error_class, values={"due_at": due})
         with writing(self.outbox.engine) as connection:
             store.move(connection, claim.correction.correction_id, step)
             self._close(connection, claim, outcome, error_class, words)
+            if signal is not None:
+                self._signal(connection, claim, signal)
+
+    def _signal(self, connection: sa.Connection, claim: Claim, signal: Signal) -> None:
+        instances.record(
+            connection,
+            claim.correction.target_instance,
+            signal,
+            now=self.outbox.wall(),
+            clock=self.outbox.clock(),
+            worker=f"worker:{self.worker}",
+        )
+
+    def stopped(self) -> dict[str, str]:
+        """Instances that nothing new is sent to now, and why."""
+        known = instances.statuses(self.outbox)
+        return {s.instance: s.why_stopped for s in known if s.why_stopped}
 
     def waiting(self) -> int:
         """How many are approved or in doubt, and not delivered yet."""

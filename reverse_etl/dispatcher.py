@@ -6,11 +6,13 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Literal
 
 from config.clock import Clock
-from connectors.errors import ConnectorError, RateLimitedError, UnauthorizedError
+from connectors.errors import ConnectorError, PermanentError, RateLimitedError, UnauthorizedError
 from reverse_etl import policies, retry
+from reverse_etl.breaker import Signal
 from reverse_etl.delivery import Claim, Delivery
 from reverse_etl.destinations.base import Destination, Snapshot, WriteRequest
 from reverse_etl.errors import LeaseLostError
@@ -19,7 +21,8 @@ from reverse_etl.outbox import Outbox
 from reverse_etl.values import encode, same
 
 logger = logging.getLogger(__name__)
-BREAKER_THRESHOLD = 3
+_ANSWERED = Signal(kind="answered")
+KEPT_ITEMS = 2_000
 
 Outcome = Literal["delivered", "conflicted", "in_doubt", "retried", "dead_lettered", "lease_lost"]
 
@@ -41,7 +44,11 @@ class Delivered:
 class DispatchReport:
     """What a run did. `stopped_instances` says which instances it left alone, and why."""
 
+    run_id: str = ""
+    """Kept with each attempt in the ledger, so that a run can be rolled back as one change set."""
     items: list[Delivered] = field(default_factory=list)
+    """The last of them; a month-end burst must not fill the memory."""
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
     recovered: list[str] = field(default_factory=list)
     stopped_instances: dict[str, str] = field(default_factory=dict)
     waiting: int = 0
@@ -49,27 +56,14 @@ class DispatchReport:
 
     def count(self, outcome: Outcome) -> int:
         """How many corrections ended this way."""
-        return Counter(item.outcome for item in self.items)[outcome]
+        return self.outcomes[outcome]
 
-
-@dataclass
-class Breaker:
-    """Stops calling an instance that keeps failing; one run long."""
-
-    threshold: int = BREAKER_THRESHOLD
-    failures: Counter[str] = field(default_factory=Counter)
-    stopped: dict[str, str] = field(default_factory=dict)
-
-    def failed(self, instance: str, error: Exception, words: str) -> None:
-        """Count a failure of the instance as a whole; bad credentials and "slow down" stop it at once."""
-        self.failures[instance] += 1
-        is_final = isinstance(error, UnauthorizedError | RateLimitedError)
-        if is_final or self.failures[instance] >= self.threshold:
-            self.stopped[instance] = words
-
-    def answered(self, instance: str) -> None:
-        """The instance answered: it is not in trouble."""
-        self.failures[instance] = 0
+    def add(self, item: Delivered) -> None:
+        """Count an item, and keep it among the last."""
+        self.outcomes[item.outcome] += 1
+        self.items.append(item)
+        if len(self.items) > 2 * KEPT_ITEMS:
+            del self.items[:KEPT_ITEMS]
 
 
 def dispatch(
@@ -89,12 +83,12 @@ def dispatch(
     run = _Run(delivery or Delivery(outbox), destinations)
     outbox.expire_overdue()
     run.report.recovered = run.delivery.recover()
-    while limit is None or len(run.report.items) < limit:
-        claim = run.delivery.claim(without_instances=list(run.breaker.stopped))
+    while limit is None or run.report.outcomes.total() < limit:
+        claim = run.delivery.claim()
         if claim is None:
             break
-        run.report.items.append(run.deliver(claim))
-    run.report.stopped_instances = dict(run.breaker.stopped)
+        run.report.add(run.deliver(claim))
+    run.report.stopped_instances = run.delivery.stopped()
     run.report.waiting = run.delivery.waiting()
     return run.report
 
@@ -111,7 +105,7 @@ class _Run:
 
     def __init__(self, delivery: Delivery, destinations: Mapping[str, Destination]) -> None:
         self.delivery, self.destinations = delivery, destinations
-        self.breaker, self.report = Breaker(), DispatchReport()
+        self.report = DispatchReport(run_id=delivery.run_id)
 
     def deliver(self, claim: Claim) -> Delivered:
         """Carry one claim to an end that is recorded in the ledger."""
@@ -155,15 +149,14 @@ class _Run:
         item = claim.correction
         record_id = str(item.target_record_id)
         live = destination.read(item.target_object, record_id, _fields(item))
-        self.breaker.answered(item.target_instance)
         if _holds_new(item, live):
             return self._found_there(claim, record_id)
         if claim.earlier.is_acknowledged:
             return self._not_kept(claim, live)
         if _moved(item, live):
-            return self._end(claim, State.CONFLICTED, "value_moved", _moved_words(item, live))
+            return self._conflict(claim, "value_moved", _moved_words(item, live))
         if claim.earlier.version not in (None, live.version) and not _holds_some_new(item, live):
-            return self._end(claim, State.CONFLICTED, "version_moved", _version_words(item))
+            return self._conflict(claim, "version_moved", _version_words(item))
         request = WriteRequest(
             target_object=item.target_object,
             operation="update",
@@ -176,7 +169,6 @@ class _Run:
     def _create(self, claim: Claim, destination: Destination, attempt: _Attempt) -> Delivered:
         item = claim.correction
         found = destination.find_created(item.target_object, item.idempotency_key)
-        self.breaker.answered(item.target_instance)
         live = Snapshot(values={c.field: None for c in item.changes})
         if found is not None:
             live = destination.read(item.target_object, found, _fields(item))
@@ -229,9 +221,11 @@ class _Run:
             "What to do: look for a rule or a default in the vendor that changes it, then replay or reject."
         )
         if item.attempts >= retry.MAX_ATTEMPTS:
-            return self._end(claim, State.DEAD_LETTERED, "not_kept", words, outcome="acknowledged")
+            return self._end(
+                claim, State.DEAD_LETTERED, "not_kept", words, outcome="acknowledged", signal=_ANSWERED
+            )
         delay = retry.backoff(item.attempts)
-        self.delivery.finish(claim, State.IN_DOUBT, "acknowledged", "not_kept", words, delay)
+        self.delivery.finish(claim, State.IN_DOUBT, "acknowledged", "not_kept", words, delay, _ANSWERED)
         return _result(claim, "in_doubt", "not_kept", words)
 
     def _failed(self, claim: Claim, attempt: _Attempt, error: Exception) -> Delivered:
@@ -240,26 +234,51 @@ class _Run:
         if attempt.is_acknowledged and item.attempts < retry.MAX_ATTEMPTS:
             decision = replace(decision, action="look", delay=retry.backoff(item.attempts))
         words = _error_words(item, error)
-        if decision.is_instance_wide:
-            self.breaker.failed(item.target_instance, error, words)
+        signal = _signal_of(decision, error, words)
         if decision.action == "look" or (decision.action == "retry" and claim.earlier.is_unresolved):
             outcome = _settled(attempt, error)
-            self.delivery.finish(claim, State.IN_DOUBT, outcome, decision.error_class, words, decision.delay)
+            self.delivery.finish(
+                claim, State.IN_DOUBT, outcome, decision.error_class, words, decision.delay, signal
+            )
             return _result(claim, "in_doubt", decision.error_class, words)
         if decision.action == "retry":
             self.delivery.finish(
-                claim, State.APPROVED, "not_sent", decision.error_class, words, decision.delay
+                claim, State.APPROVED, "not_sent", decision.error_class, words, decision.delay, signal
             )
             return _result(claim, "retried", decision.error_class, words)
         to = State.CONFLICTED if decision.action == "conflict" else State.DEAD_LETTERED
-        return self._end(claim, to, decision.error_class, words, outcome=_settled(attempt, error))
+        outcome = _settled(attempt, error)
+        return self._end(claim, to, decision.error_class, words, outcome=outcome, signal=signal)
+
+    def _conflict(self, claim: Claim, error_class: str, words: str) -> Delivered:
+        return self._end(claim, State.CONFLICTED, error_class, words, signal=_ANSWERED)
 
     def _end(
-        self, claim: Claim, to: State, error_class: str, words: str, *, outcome: str = "refused"
+        self,
+        claim: Claim,
+        to: State,
+        error_class: str,
+        words: str,
+        *,
+        outcome: str = "refused",
+        signal: Signal | None = None,
     ) -> Delivered:
-        self.delivery.finish(claim, to, outcome, error_class, words)
+        self.delivery.finish(claim, to, outcome, error_class, words, signal=signal)
         result: Outcome = "conflicted" if to is State.CONFLICTED else "dead_lettered"
         return _result(claim, result, error_class, words)
+
+
+def _signal_of(decision: retry.Decision, error: Exception, words: str) -> Signal | None:
+    """What a failed attempt says about its instance; an error that is not the vendor's says nothing."""
+    name = decision.error_class
+    if isinstance(error, UnauthorizedError | RateLimitedError):
+        return Signal(kind="stop", error_class=name, words=words, wait=decision.delay or timedelta(0))
+    if decision.is_instance_wide and isinstance(error, ConnectorError):
+        return Signal(kind="failed", error_class=name, words=words)
+    if isinstance(error, PermanentError):
+        is_refusal = decision.action != "conflict"
+        return Signal(kind="refused", error_class=name, words=words) if is_refusal else _ANSWERED
+    return None
 
 
 def _settled(attempt: _Attempt, error: Exception) -> str:

@@ -88,6 +88,15 @@ class FieldChange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dependency:
+    """Another correction that must have gone first."""
+
+    correction_id: str
+    until: Literal["delivered", "verified"] = "delivered"
+    """``verified`` waits until a fresh read has proved it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Proposal:
     """A correction somebody wants: the published copy, or a person who rolls one back."""
 
@@ -115,6 +124,7 @@ class Proposal:
     source_loaded_at: datetime | None = None
     rolls_back_id: str | None = None
     supersedes_id: str | None = None
+    depends_on: tuple[Dependency, ...] = ()
 
     def __post_init__(self) -> None:
         require_aware(self.source_loaded_at, "source_loaded_at")
@@ -148,7 +158,6 @@ class Correction(Proposal):
     approval_round: int
     policy_version: str
     idempotency_key: str
-    depends_on: str | None
     attempts: int
     proposed_at: datetime
     expires_at: datetime | None

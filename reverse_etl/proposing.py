@@ -159,7 +159,7 @@ class Proposer:
             self._supersede(connection, previous, new_id, "a newer read proposes other values")
             report.superseded.append(previous.correction_id)
             row["supersedes_id"] = previous.correction_id
-        store.insert(connection, row, proposal.changes)
+        store.insert(connection, row, proposal.changes, proposal.depends_on)
         if verdict.mode == "forbidden":
             self.recorder.move(
                 connection, new_id, State.REJECTED, "refused_by_policy", POLICY_ACTOR, verdict.reason,
@@ -224,6 +224,8 @@ class Proposer:
             connection, item.correction_id, State.SUPERSEDED, "superseded", SERVICE_ACTOR, reason,
             values={"superseded_by_id": new_id},
         )  # fmt: skip
+        if new_id is not None:
+            store.pass_dependents_on(connection, item.correction_id, new_id)
 
 
 def _content_hash(proposal: Proposal) -> str:

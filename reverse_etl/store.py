@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -12,13 +12,20 @@ import sqlalchemy as sa
 
 from reverse_etl import audit
 from reverse_etl.errors import IllegalTransitionError, LeaseLostError, UnknownCorrectionError
-from reverse_etl.ledger.schema import approval, attempt, correction, correction_change
+from reverse_etl.ledger.schema import (
+    approval,
+    attempt,
+    correction,
+    correction_change,
+    correction_dependency,
+)
 from reverse_etl.models import (
     TRANSITIONS,
     UNDECIDED_STATES,
     Approval,
     Attempt,
     Correction,
+    Dependency,
     FieldChange,
     Filter,
     State,
@@ -59,6 +66,7 @@ def insert(
     connection: sa.Connection,
     row: Mapping[str, Any],
     changes: Sequence[FieldChange],
+    depends_on: Iterable[Dependency] = (),
 ) -> None:
     """Write a new correction in state ``proposed`` together with its first audit event."""
     connection.execute(correction.insert().values(**row, state=State.PROPOSED, last_event_sequence=0))
@@ -69,6 +77,8 @@ def insert(
             for c in changes
         ],
     )
+    for other in depends_on:
+        _add_dependency(connection, row["correction_id"], other)
     sequence = audit.append(
         connection,
         occurred_at=row["proposed_at"],
@@ -81,6 +91,24 @@ def insert(
         detail=audit.proposed_detail(row, changes),
     )
     _set(connection, row["correction_id"], {"last_event_sequence": sequence})
+
+
+def _add_dependency(connection: sa.Connection, correction_id: str, other: Dependency) -> None:
+    get(connection, other.correction_id)  # refuses an id that is not in the ledger
+    connection.execute(
+        correction_dependency.insert().values(
+            correction_id=correction_id, depends_on_id=other.correction_id, until=other.until
+        )
+    )
+
+
+def pass_dependents_on(connection: sa.Connection, old_id: str, new_id: str) -> None:
+    """Whoever waits for a correction waits for its successor instead."""
+    connection.execute(
+        correction_dependency.update()
+        .where(correction_dependency.c.depends_on_id == old_id)
+        .values(depends_on_id=new_id)
+    )
 
 
 def move(connection: sa.Connection, correction_id: str, step: Move) -> None:
@@ -189,6 +217,7 @@ def load(connection: sa.Connection, ids: Sequence[str]) -> list[Correction]:
     """Corrections by id, in the order given; unknown ids are left out."""
     rows: dict[str, Mapping[str, Any]] = {}
     changes: dict[str, list[FieldChange]] = {}
+    dependencies: dict[str, list[Dependency]] = {}
     for start in range(0, len(ids), 500):
         part = ids[start : start + 500]
         query = sa.select(correction).where(correction.c.correction_id.in_(part))
@@ -197,15 +226,29 @@ def load(connection: sa.Connection, ids: Sequence[str]) -> list[Correction]:
         for r in connection.execute(query.order_by(correction_change.c.field)).mappings():
             change = FieldChange(**{n: r[n] for n in _CHANGE_FIELDS})
             changes.setdefault(r["correction_id"], []).append(change)
-    return [_correction(rows[i], changes.get(i, [])) for i in ids if i in rows]
+        for d in _dependencies(connection, part):
+            other = Dependency(correction_id=d.depends_on_id, until=d.until)
+            dependencies.setdefault(d.correction_id, []).append(other)
+    return [_correction(rows[i], changes.get(i, []), dependencies.get(i, [])) for i in ids if i in rows]
 
 
-def _correction(row: Mapping[str, Any], changes: list[FieldChange]) -> Correction:
-    facts = {name: row[name] for name in _CORRECTION_FIELDS if name != "changes"}
+def _dependencies(connection: sa.Connection, ids: Sequence[str]) -> Iterable[Any]:
+    d = correction_dependency.c
+    return connection.execute(
+        sa.select(d.correction_id, d.depends_on_id, d.until)
+        .where(d.correction_id.in_(ids))
+        .order_by(d.depends_on_id)
+    )
+
+
+def _correction(
+    row: Mapping[str, Any], changes: list[FieldChange], dependencies: list[Dependency]
+) -> Correction:
+    facts = {name: row[name] for name in _CORRECTION_FIELDS if name not in ("changes", "depends_on")}
     facts["state"] = State(row["state"])
     facts["approver_roles"] = tuple(json.loads(row["approver_roles"]))
     facts["evidence"] = json.loads(row["evidence"]) if row["evidence"] else None
-    return Correction(**facts, changes=tuple(changes))
+    return Correction(**facts, changes=tuple(changes), depends_on=tuple(dependencies))
 
 
 def find(connection: sa.Connection, query: Filter) -> list[Correction]:

@@ -14,6 +14,7 @@ from orchestration.runtime import Runtime
 from orchestration.writeback import Writeback
 
 OWNERS = ["team:finance-operations"]
+_CONSERVATION = "no_correction_is_lost"
 
 
 def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
@@ -66,9 +67,23 @@ def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) ->
         kinds={"api"},
         pool="dispatch",
         description="Approved corrections written to their systems: read, compare, write, read back.",
+        check_specs=[
+            dg.AssetCheckSpec(
+                _CONSERVATION,
+                asset="correction_deliveries",
+                description="The corrections that ever came in equal the sum over the states they are in now.",
+            )
+        ],
         **common,
     )
     def correction_deliveries() -> dg.MaterializeResult:
-        return dg.MaterializeResult(metadata=Writeback.open(runtime).dispatch())
+        writeback = Writeback.open(runtime)
+        delivered, found = writeback.dispatch(), writeback.conservation()
+        check = dg.AssetCheckResult(
+            passed=found.is_whole,
+            check_name=_CONSERVATION,
+            metadata={"result": found.words, "proposed": found.proposed, **found.by_state},
+        )
+        return dg.MaterializeResult(metadata=delivered, check_results=[check])
 
     return [published_copy, correction_verifications, correction_proposals, correction_deliveries]

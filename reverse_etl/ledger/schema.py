@@ -12,7 +12,7 @@ from sqlalchemy.engine import Dialect
 
 from reverse_etl.models import BUSY_STATES, OPEN_STATES, State
 
-REVISION = "0003"
+REVISION = "0004"
 GENESIS = "0" * 64
 """What the first event of a chain follows."""
 
@@ -84,7 +84,6 @@ correction = sa.Table(
     sa.Column("record_key", sa.String(440), nullable=False),
     sa.Column("created_record_id", sa.String(120)),
     sa.Column("rank", sa.Integer, nullable=False),
-    sa.Column("depends_on", sa.String(40)),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("state_class", sa.String(60)),
     sa.Column("state_reason", sa.Text),
@@ -147,6 +146,24 @@ sa.Index(
 )
 sa.Index("ix_correction_state", correction.c.state, correction.c.rank, correction.c.sequence)
 sa.Index("ix_correction_key", correction.c.correction_key, correction.c.sequence)
+sa.Index(
+    "ix_correction_record",
+    correction.c.target_instance,
+    correction.c.target_object,
+    correction.c.record_key,
+    correction.c.state,
+)
+
+correction_dependency = sa.Table(
+    "correction_dependency",
+    metadata,
+    sa.Column("correction_id", sa.ForeignKey("correction.correction_id"), primary_key=True),
+    sa.Column("depends_on_id", sa.String(40), primary_key=True),
+    sa.Column("until", sa.String(16), nullable=False),
+    sa.CheckConstraint("until IN ('delivered', 'verified')", name="ck_correction_dependency_until"),
+)
+
+sa.Index("ix_correction_dependency_on", correction_dependency.c.depends_on_id)
 
 correction_change = sa.Table(
     "correction_change",
@@ -179,7 +196,10 @@ attempt = sa.Table(
     sa.Column("error_text", sa.Text),
     sa.Column("version_before", sa.String(200)),
     sa.Column("version_after", sa.String(200)),
+    sa.Column("run_id", sa.String(40)),
 )
+
+sa.Index("ix_attempt_run", attempt.c.run_id)
 
 approval = sa.Table(
     "approval",
@@ -223,4 +243,27 @@ audit_chain = sa.Table(
     sa.Column("end_sequence", sa.Integer, nullable=False),
     sa.Column("end_hash", sa.String(64), nullable=False),
     sa.CheckConstraint("id = 1", name="ck_audit_chain_one"),
+)
+
+instance_control = sa.Table(
+    "instance_control",
+    metadata,
+    sa.Column("instance", sa.String(80), primary_key=True),
+    sa.Column("mode", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("actor", sa.String(120), nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
+    sa.CheckConstraint("mode IN ('running', 'paused', 'draining')", name="ck_instance_control_mode"),
+)
+
+instance_health = sa.Table(
+    "instance_health",
+    metadata,
+    sa.Column("instance", sa.String(80), primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("refusals", sa.Integer, nullable=False),
+    sa.Column("openings", sa.Integer, nullable=False),
+    sa.Column("open_until", Moment),
+    sa.Column("error_class", sa.String(60)),
+    sa.Column("words", sa.Text),
 )
