@@ -167,6 +167,8 @@ class Governed(RuleBasedStateMachine):
             vendor = self.vendors[item.target_instance]
             vendor.faults.clear()
             live = vendor.read(item.target_object, item.target_record_id, fields)
+            if claim.earlier.version not in (None, live.version):
+                return  # somebody wrote since its earlier write: no worker would send it again
             if any(not same(live.values[c.field], c.expected) for c in item.changes):
                 return
             worker.intend(claim, {name: encode(value) for name, value in live.values.items()}, live.version)
