@@ -12,7 +12,18 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from config.errors import ConfigError
-from config.schema import Checks, Config, Estate, HolidayRow, Ownership, People, PlanRow, Policy, ValueMapRow
+from config.schema import (
+    Checks,
+    Config,
+    Estate,
+    Events,
+    HolidayRow,
+    Ownership,
+    People,
+    PlanRow,
+    Policy,
+    ValueMapRow,
+)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -29,6 +40,7 @@ def load_config(directory: Path | str | None = None) -> Config:
         ownership=_yaml(root / "ownership.yml", Ownership),
         policy=_yaml(root / "policy.yml", Policy),
         people=_yaml(root / "people.yml", People),
+        events=_yaml(root / "events.yml", Events),
         value_maps=_csv(
             root / "value_maps.csv", ValueMapRow, ("system", "instance", "field", "vendor_value")
         ),

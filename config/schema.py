@@ -262,6 +262,38 @@ class People(Strict):
     people: list[Person]
 
 
+class Subscription(Strict):
+    """Who is told of which events. `types` are names, or a beginning followed by `*`."""
+
+    name: Identifier
+    url: Annotated[str, Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])[^\s?#@]*$")]
+    types: Annotated[list[Annotated[str, Field(pattern=r"^concord\.[a-z0-9_.]*\*?$")]], Field(min_length=1)]
+    secret: EnvironmentName
+
+
+class EventDelivery(Strict):
+    """How patiently events are delivered; seconds."""
+
+    max_attempts: Annotated[int, Field(ge=1)]
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)]
+
+
+class Events(Strict):
+    """config/events.yml."""
+
+    version: Literal[1]
+    delivery: EventDelivery
+    subscriptions: list[Subscription]
+
+    @model_validator(mode="after")
+    def _names(self) -> Events:
+        names = [one.name for one in self.subscriptions]
+        duplicates = {name for name in names if names.count(name) > 1}
+        if duplicates:
+            raise ValueError(f"subscription names must be unique: {', '.join(sorted(duplicates))}")
+        return self
+
+
 class ValueMapRow(Strict):
     """config/value_maps.csv: a vendor's code and what it means here. instance `*` means every one."""
 
@@ -297,6 +329,7 @@ class Config(Strict):
     ownership: Ownership
     policy: Policy
     people: People
+    events: Events
     value_maps: list[ValueMapRow]
     holidays: list[HolidayRow]
     revenue_plan: list[PlanRow]

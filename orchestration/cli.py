@@ -12,6 +12,7 @@ from config import Config, ConfigError, load_config
 from config.clock import now
 from config.paths import Home
 from reverse_etl.cli import corrections
+from reverse_etl.cli_events import events
 
 LOGGER = logging.getLogger("concord.cli")
 
@@ -22,6 +23,7 @@ def main() -> None:
 
 
 main.add_command(corrections)
+main.add_command(events)
 
 
 @main.command("check-config")

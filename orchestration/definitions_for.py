@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration.defs.corrections import build_correction_assets
 from orchestration.defs.dbt import build_dbt_assets, dbt_resource
+from orchestration.defs.events import build_event_assets, build_event_job, build_event_sensors
 from orchestration.defs.ingestion import build_config_assets, build_system_assets, systems
 from orchestration.defs.jobs import build_jobs, build_schedules, build_sensors
 from orchestration.publish import SCHEMAS
@@ -22,9 +23,10 @@ def build_definitions(runtime: Runtime) -> dg.Definitions:
             *(build_system_assets(runtime, system) for system in systems(runtime)),
             models,
             *build_correction_assets(runtime, public),
+            *build_event_assets(runtime),
         ],
-        jobs=list(build_jobs(runtime).values()),
+        jobs=[*build_jobs(runtime).values(), build_event_job()],
         schedules=build_schedules(runtime),
-        sensors=build_sensors(runtime),
+        sensors=[*build_sensors(runtime), *build_event_sensors(runtime)],
         resources={"dbt": dbt_resource(runtime)},
     )

@@ -69,6 +69,11 @@ class Published:
                 read_until=_freshness(connection),
             )
 
+    def read(self, statements: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+        """Name -> rows of several queries on one and the same copy."""
+        with self._open() as connection:
+            return {name: _rows(connection, query) for name, query in statements.items()}
+
     def evidence(self, finding_ids: Sequence[str]) -> list[dict[str, Any]]:
         """The records of each system behind findings, in the order they are to be shown."""
         if not finding_ids:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reverse_etl.errors import LedgerError
+from reverse_etl.events.corrections import announce
 from reverse_etl.ledger import reading
 from reverse_etl.ledger.schema import GENESIS, audit_chain, audit_event
 from reverse_etl.models import AuditEvent
@@ -40,6 +41,7 @@ def append(
     """Add one event to the chain in the caller's `writing` transaction and return its sequence.
 
     It follows the recorded end of the chain, not the last row: an event cut off the end leaves a gap for ever.
+    Subscribers learn of it from the same transaction.
     Raises `LedgerError` when the ledger has lost the record of where its chain ends.
     """
     end = connection.execute(sa.select(audit_chain.c.end_sequence, audit_chain.c.end_hash)).one_or_none()
@@ -62,7 +64,9 @@ def append(
         "previous_hash": end.end_hash,
     }
     facts = row | {"occurred_at": moment_text(occurred_at)}
-    connection.execute(audit_event.insert().values(**row, hash=hash_of(facts)))
+    row_hash = hash_of(facts)
+    connection.execute(audit_event.insert().values(**row, hash=row_hash))
+    announce(connection, row, row_hash)
     return int(row["sequence"])
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Dialect
 
 from reverse_etl.models import BUSY_STATES, OPEN_STATES, State
 
-REVISION = "0004"
+REVISION = "0005"
 GENESIS = "0" * 64
 """What the first event of a chain follows."""
 
@@ -266,4 +266,73 @@ instance_health = sa.Table(
     sa.Column("open_until", Moment),
     sa.Column("error_class", sa.String(60)),
     sa.Column("words", sa.Text),
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("event_id", sa.String(64), nullable=False, unique=True),
+    sa.Column("type", sa.String(80), nullable=False),
+    sa.Column("source", sa.String(120), nullable=False),
+    sa.Column("subject", sa.String(240), nullable=False),
+    sa.Column("occurred_at", Moment, nullable=False),
+    sa.Column("recorded_at", Moment, nullable=False),
+    sa.Column("is_baseline", sa.Boolean, nullable=False),
+    sa.Column("data", sa.Text, nullable=False),
+)
+
+sa.Index("ix_event_type", event.c.type, event.c.sequence)
+
+event_feed = sa.Table(
+    "event_feed",
+    metadata,
+    sa.Column("type", sa.String(80), primary_key=True),
+    sa.Column("instance", sa.String(80), primary_key=True),
+    sa.Column("followed_since", Moment, nullable=False),
+)
+
+event_subscription = sa.Table(
+    "event_subscription",
+    metadata,
+    sa.Column("subscription", sa.String(80), primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("subscribed_at", Moment, nullable=False),
+)
+
+event_delivery = sa.Table(
+    "event_delivery",
+    metadata,
+    sa.Column("delivery_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("subscription", sa.String(80), nullable=False),
+    sa.Column("event_id", sa.ForeignKey("event.event_id"), nullable=False),
+    sa.Column("subject", sa.String(240), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", Moment),
+    sa.Column("lease_token", sa.String(40)),
+    sa.Column("lease_until", Moment),
+    sa.Column("delivered_at", Moment),
+    sa.Column("error_class", sa.String(60)),
+    sa.Column("error_text", sa.Text),
+    sa.CheckConstraint(
+        "state IN ('pending', 'delivered', 'dead_lettered', 'dropped')", name="ck_event_delivery_state"
+    ),
+)
+
+_UNSETTLED = "state IN ('pending', 'dead_lettered')"
+sa.Index(
+    "ux_event_delivery_unsettled",
+    event_delivery.c.subscription,
+    event_delivery.c.event_id,
+    unique=True,
+    sqlite_where=sa.text(_UNSETTLED),
+    postgresql_where=sa.text(_UNSETTLED),
+)
+sa.Index(
+    "ix_event_delivery_queue",
+    event_delivery.c.subscription,
+    event_delivery.c.state,
+    event_delivery.c.subject,
+    event_delivery.c.delivery_id,
 )
