@@ -6,6 +6,8 @@ CorrectionError
 ├── NotAllowedError            policy refuses this actor or this change
 ├── InvalidProposalError       a `sync` row is incomplete or contradicts its siblings
 ├── LeaseLostError             another worker took the correction over while we worked on it
+├── ExportError                a file is not an export of the audit trail
+├── BackupError                a file is not a backup, or the ledger is not empty
 ├── LedgerError                the ledger cannot be opened or is of another version
 └── PublishedCopyError         the published copy is missing or lacks a table
 """
@@ -47,3 +49,11 @@ class LedgerError(CorrectionError):
 
 class PublishedCopyError(CorrectionError):
     """The published copy is missing or lacks a table."""
+
+
+class ExportError(CorrectionError):
+    """A file is not an export of the audit trail."""
+
+
+class BackupError(CorrectionError):
+    """A file is not a whole backup, or it cannot be restored into this ledger."""

@@ -20,7 +20,16 @@ _BUSY_MS = 30_000
 _MIGRATION_LOCK = 7_233_001
 _WRITER_LOCK = 7_233_002
 
-__all__ = ["create_triggers", "governance", "open_ledger", "reading", "writing"]
+__all__ = [
+    "create_triggers",
+    "governance",
+    "ledger_engine",
+    "migrate",
+    "open_ledger",
+    "reading",
+    "revision_of",
+    "writing",
+]
 
 
 def open_ledger(url: str) -> sa.Engine:
@@ -28,6 +37,19 @@ def open_ledger(url: str) -> sa.Engine:
 
     Raises `LedgerError` when the URL is of another kind or the database was written by a newer version.
     """
+    engine = ledger_engine(url)
+    try:
+        _bring_up_to_date(engine, engine.url)
+    except sa.exc.OperationalError as error:
+        raise LedgerError(
+            f"the ledger at {engine.url.render_as_string(hide_password=True)} cannot be opened.",
+            hint="check that the folder is writable, or that the server runs and CONCORD_LEDGER_URL is right.",
+        ) from error
+    return engine
+
+
+def ledger_engine(url: str) -> sa.Engine:
+    """The database at `url` as it is, without migrating it. Raises `LedgerError` when it is of another kind."""
     parsed = sa.make_url(url)
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise LedgerError(
@@ -36,15 +58,13 @@ def open_ledger(url: str) -> sa.Engine:
         )
     if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise LedgerError("a ledger in memory forgets.", hint="name a file: sqlite:///<file>.")
-    engine = _engine(parsed)
-    try:
-        _bring_up_to_date(engine, parsed)
-    except sa.exc.OperationalError as error:
-        raise LedgerError(
-            f"the ledger at {parsed.render_as_string(hide_password=True)} cannot be opened.",
-            hint="check that the folder is writable, or that the server runs and CONCORD_LEDGER_URL is right.",
-        ) from error
-    return engine
+    return _engine(parsed)
+
+
+def revision_of(engine: sa.Engine) -> str | None:
+    """The schema revision of the database, or ``None`` when it has no ledger yet."""
+    with reading(engine) as connection:
+        return _revision(connection)
 
 
 def _engine(url: sa.URL) -> sa.Engine:
@@ -96,9 +116,8 @@ def _revision(connection: sa.Connection) -> str | None:
 
 
 def _bring_up_to_date(engine: sa.Engine, url: sa.URL) -> None:
-    with reading(engine) as connection:
-        if _revision(connection) == REVISION:
-            return
+    if revision_of(engine) == REVISION:
+        return
     with _one_migrator(engine, url):
         migrate(engine)
 

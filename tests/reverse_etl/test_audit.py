@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from reverse_etl import audit
 from reverse_etl.dispatcher import dispatch
+from reverse_etl.errors import ExportError
+from reverse_etl.ledger.schema import audit_event
 from tests.reverse_etl.factories import CRM, charge_row, sync_row
 from tests.reverse_etl.tampering import drop_triggers, run
 
@@ -162,10 +167,76 @@ def test_events_tell_before_and_after_who_in_which_role_why_on_what_evidence(bus
 
 def test_an_outsider_verifies_the_export_with_nothing_but_sha256(busy):
     previous = "0" * 64
-    for line in audit.export(busy.engine):
+    *lines, manifest = audit.export(busy.engine)
+    for line in lines:
         facts = json.loads(line)
         claimed = facts.pop("hash")
         text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         assert hashlib.sha256(text.encode()).hexdigest() == claimed
         assert facts["previous_hash"] == previous
         previous = claimed
+    told = json.loads(manifest)["manifest"]
+    assert (told["count"], told["first_sequence"], told["last_hash"]) == (7, 1, previous)
+
+
+def test_an_export_of_some_days_verifies_by_itself(busy, clock):
+    clock.now += timedelta(days=2)
+    busy.propose([charge_row("502")])
+    lines = list(audit.export(busy.engine, clock.now - timedelta(days=1), clock.now + timedelta(days=1)))
+    report = audit.verify_export(lines)
+    assert (report.is_valid, report.events) == (True, 1)
+    assert json.loads(lines[0])["sequence"] == 8
+    empty = list(audit.export(busy.engine, clock.now + timedelta(days=1)))
+    assert (audit.verify_export(empty).is_valid, len(empty)) == (True, 1)
+
+
+@given(st.integers(0, 7), st.integers(0, 5000), st.sampled_from("0aZ{"))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_export_with_one_altered_character_is_not_whole(busy, number, position, character):
+    lines = list(audit.export(busy.engine))
+    line = lines[number]
+    position %= len(line)
+    lines[number] = line[:position] + character + line[position + 1 :]
+    if lines[number] == line:
+        return
+    assert is_refused(lines)
+
+
+def is_refused(lines):
+    try:
+        return not audit.verify_export(lines).is_valid
+    except ExportError:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda lines: lines[:-1], "the manifest is missing"),
+        (lambda lines: lines[:3] + lines[4:], "event 5 follows event 3"),
+        (lambda lines: lines[1:], "first_sequence"),
+        (lambda lines: lines[:-2] + lines[-1:], "last_hash"),
+        (lambda lines: [lines[1], lines[0], *lines[2:]], "event 1 follows event 2"),
+    ],
+)
+def test_an_export_that_is_cut_or_shuffled_says_where(busy, spoil, words):
+    report = audit.verify_export(spoil(list(audit.export(busy.engine))))
+    assert words in "; ".join(p.words for p in report.problems)
+
+
+def test_a_history_rewritten_with_all_its_hashes_differs_from_the_last_export(busy):
+    lines = list(audit.export(busy.engine))
+    assert audit.compare_with_export(busy.engine, lines) == ()
+    forged, previous = [], audit.GENESIS
+    with busy.engine.connect() as connection:
+        rows = [dict(r) for r in connection.execute(audit_event.select().order_by("sequence")).mappings()]
+    for row in rows:
+        row["actor"] = "eve" if row["event"] == "approved" else row["actor"]
+        row["previous_hash"] = previous
+        previous = audit.hash_of(row | {"occurred_at": audit.moment_text(row["occurred_at"])})
+        forged.append(row | {"hash": previous})
+    tamper(busy.engine, "DELETE FROM audit_event", f"UPDATE audit_chain SET end_hash = '{previous}'")
+    with busy.engine.connect() as connection, connection.begin():
+        connection.execute(audit_event.insert(), forged)
+    found = audit.compare_with_export(busy.engine, lines)
+    assert "its actor is 'eve', the export has 'policy:concord'" in [p.words for p in found]

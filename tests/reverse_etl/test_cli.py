@@ -105,7 +105,9 @@ def test_audit_verify_and_export(run, charge, tmp_path):
     assert "chain is whole: 3 events" in run("audit", "verify").output
     target = tmp_path / "audit.jsonl"
     run("audit", "export", "--output", str(target))
-    assert len(target.read_text().splitlines()) == 3
+    assert len(target.read_text().splitlines()) == 4
+    assert "export is whole: 3 events" in run("audit", "verify-export", str(target)).output
+    assert "chain is whole: 3 events" in run("audit", "verify", "--against", str(target)).output
 
 
 def test_a_broken_chain_ends_with_three_and_says_where(run, charge, outbox):
