@@ -129,7 +129,7 @@ def read_manifest(file: Path) -> Manifest:
         if number == 1:
             header = facts
         else:
-            counts[facts["table"]] += 1
+            counts[str(facts.get("table"))] += 1
         seen.update(line.encode() + b"\n")
     if header is None or header.get("format") != FORMAT:
         raise _damaged(file, f"it does not start as a {FORMAT}")
@@ -150,7 +150,10 @@ def _parsed(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
         with gzip.open(file, "rt", encoding="utf-8") as source:
             for line in source:
-                yield line.rstrip("\n"), json.loads(line)
+                facts = json.loads(line)
+                if not isinstance(facts, dict):
+                    raise _damaged(file, f"it has a line that is no object: {line[:40]!r}")
+                yield line.rstrip("\n"), facts
     except (OSError, EOFError, ValueError) as error:
         raise _damaged(file, str(error)) from error
 
