@@ -28,7 +28,7 @@ broken as (
         cast(null as {{ dbt.type_string() }}) as legal_entity_id,
         customers.business_unit_id,
         cast(null as {{ dbt.type_string() }}) as practice_id,
-        cast(0 as decimal(18, 4)) as amount_at_risk,
+        cast(null as decimal(18, 4)) as amount_at_risk,
         customers.currency,
         false as is_amount_estimated,
         true as is_primary_cause,
