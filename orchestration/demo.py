@@ -20,6 +20,7 @@ from rich.console import Console
 
 from config.paths import REPOSITORY, Home
 from ingestion.registry import system
+from orchestration.docs import docs_folder, write_docs
 from orchestration.estate import enter_environment, is_made, make_firm, next_days, served_simulators
 from orchestration.interrupted import end_interrupted_runs
 from orchestration.runtime import Runtime, ensure_manifest
@@ -28,6 +29,7 @@ from orchestration.writeback import Writeback
 
 CONSOLE_PORT = 8080
 DAGSTER_PORT = 3000
+DOCS_PORT = 8081
 Result = TypeVar("Result")
 OUT = Console(highlight=False, file=sys.stdout, width=None if sys.stdout.isatty() else 120)
 
@@ -161,21 +163,30 @@ def _execute(
 
 
 def up() -> None:
-    """Serve the firm, the Dagster UI and the console until interrupted."""
+    """Serve the firm, the Dagster UI, the console and dbt's documentation until interrupted."""
     home = Home.from_environment()
     if not is_made(home):
         _step("Making the firm", lambda: make_firm(150, 1))
     enter_environment(home)
-    Runtime.from_environment()
+    runtime = Runtime.from_environment()
+    if home.warehouse.exists():
+        _step("Writing the documentation of the models", lambda: write_docs(runtime))
     with served_simulators(home):
         dagster = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(DAGSTER_PORT)]
         console = [
             sys.executable, "-m", "uvicorn", "console.app:create_app", "--factory",
             "--host", "127.0.0.1", "--port", str(CONSOLE_PORT), "--log-level", "warning",
         ]  # fmt: skip
+        docs = [
+            sys.executable, "-m", "http.server", str(DOCS_PORT),
+            "--bind", "127.0.0.1", "--directory", str(docs_folder(runtime)),
+        ]  # fmt: skip
         children = [subprocess.Popen(command, cwd=REPOSITORY) for command in (dagster, console)]
+        with (home.logs / "docs.log").open("ab") as log:
+            children.append(subprocess.Popen(docs, cwd=REPOSITORY, stdout=log, stderr=log))
         OUT.print(f"\n  Console     http://127.0.0.1:{CONSOLE_PORT}   (accounts in config/people.yml)")
         OUT.print(f"  Dagster UI  http://127.0.0.1:{DAGSTER_PORT}")
+        OUT.print(f"  Model docs  http://127.0.0.1:{DOCS_PORT}")
         OUT.print("  Simulators  the base_url of each instance in config/estate.yml\n  Ctrl-C stops all.\n")
         try:
             for child in children:
