@@ -220,6 +220,13 @@ class Caps(Strict):
     automatic_amount_per_day: Annotated[Decimal, Field(ge=0)] | None = None
 
 
+class EscalationStep(Strict):
+    """Who may decide too once a correction has waited this long."""
+
+    hours: Annotated[int, Field(ge=1)]
+    roles: Annotated[list[Identifier], Field(min_length=1)]
+
+
 class Policy(Strict):
     """config/policy.yml."""
 
@@ -230,13 +237,21 @@ class Policy(Strict):
     expiry_days: Annotated[int, Field(ge=1)]
     caps: Caps
     kill_switches: list[CheckId]
+    kill_switch_roles: list[Identifier] = []  # none named: the roles without a limit
+    escalate_after_hours: list[EscalationStep] = []
+    waive_at_most_days: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _roles_exist(self) -> Policy:
         used = {role for rule in self.rules for role in rule.roles} | set(self.limits)
+        used |= {role for step in self.escalate_after_hours for role in step.roles}
+        used |= set(self.kill_switch_roles)
         unknown = used - set(self.roles)
         if unknown:
             raise ValueError(f"unknown roles: {', '.join(sorted(unknown))}")
+        hours = [step.hours for step in self.escalate_after_hours]
+        if hours != sorted(set(hours)):
+            raise ValueError("the steps of escalate_after_hours must grow")
         return self
 
 

@@ -132,5 +132,7 @@ def _take_back(ledger: Outbox, item: Correction, user: User, note: str) -> str:
         raise ForbiddenError(
             "Taking back a correction needs the role of its approver, operator or controller."
         )
-    inverse = ledger.rollback(item.correction_id, user.id, note or "asked for on the console")
+    inverse = ledger.rollback(
+        item.correction_id, user.id, note or "asked for on the console", roles=user.roles
+    )
     return f"Taking it back is proposed as {inverse.correction_id}; somebody else approves it."

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from orchestration.runtime import Runtime
-from reverse_etl import conservation
+from reverse_etl import conservation, escalations
 from reverse_etl.conservation import Conservation
 from reverse_etl.dispatcher import dispatch
 from reverse_etl.models import Correction, Filter, State
@@ -60,6 +60,11 @@ class Writeback:
     def conservation(self) -> Conservation:
         """The count in against the sum over the states."""
         return conservation.check(self.outbox.engine)
+
+    def keep_time(self) -> dict[str, int]:
+        """Let the clock of decisions run: escalate what waits too long, expire what nobody decided in time."""
+        taken = escalations.escalate(self.outbox)
+        return {"escalated": len(taken), "expired": len(self.outbox.expire_overdue())}
 
     def counts(self) -> dict[str, int]:
         """Corrections by state."""

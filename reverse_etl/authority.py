@@ -14,6 +14,8 @@ from reverse_etl.governance import Governance, Refusal, amount
 from reverse_etl.models import Approval, Correction, Delegation
 
 MACHINES = ("service:", "policy:", "worker:")
+OPERATOR_ROLE = "operator"
+"""The role that runs Concord: it may ask for a rollback, and approves nothing."""
 PERSON_OBJECTS = frozenset({"user", "account_membership", "employee", "worker"})
 """Objects that are a person: their record id names whose record it is."""
 PERSON_IN_EVIDENCE = "person"
@@ -209,6 +211,21 @@ def may_reject(correction: Correction, actor: str, roles: Sequence[str]) -> Refu
     if actor == correction.proposed_by or set(roles) & set(correction.approver_roles):
         return None
     return role_refusal(actor, correction.approver_roles)
+
+
+def may_take_back(
+    governance: Governance, correction: Correction, actor: str, roles: Sequence[str]
+) -> Refusal | None:
+    """Whether `actor` may ask for a rollback: an approver of it, an operator, or a role without limit.
+
+    Asking is making: somebody else approves the rollback.
+    """
+    able = (*dict.fromkeys((*correction.approver_roles, *governance.unlimited_roles)), OPERATOR_ROLE)
+    if is_machine(actor):
+        return Refusal(
+            error_class="not_a_person", reason=f"{actor or 'nobody'} is not a person", hint="ask as yourself."
+        )
+    return None if set(roles) & set(able) else role_refusal(actor, able)
 
 
 def role_refusal(actor: str, deciding: Sequence[str]) -> Refusal:

@@ -6,17 +6,20 @@ Exit codes: 0 done, 1 refused or not found (the text says what to do), 2 wrong u
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import click
 from rich.table import Table
 
 from config.paths import Home
-from reverse_etl import cli_dispatch
+from reverse_etl import cli_dispatch, cli_governance
+from reverse_etl.authority import current_round
 from reverse_etl.cli_audit import audit_group
 from reverse_etl.cli_common import as_person, console, ledger, plain_errors, roles_of
 from reverse_etl.errors import PublishedCopyError
-from reverse_etl.models import Correction, CorrectionView, Filter, State
+from reverse_etl.escalations import clocks
+from reverse_etl.models import Approval, Correction, CorrectionView, Filter, State
 from reverse_etl.setup import open_published
 
 
@@ -26,6 +29,7 @@ def corrections() -> None:
 
 
 cli_dispatch.register(corrections)
+cli_governance.register(corrections)
 
 
 @corrections.command("list")
@@ -50,20 +54,22 @@ def list_command(
         states=states, check_id=check_id, target_instance=instance, business_units=units, limit=limit
     )
     items = outbox.list(query)
+    waits = clocks(outbox, items)
     if as_json:
         for item in items:
-            click.echo(json.dumps(_facts(item), default=str))
+            click.echo(json.dumps({**_facts(item), "waits": waits[item.correction_id]}, default=str))
         return
     table = Table(box=None, pad_edge=False)
     for name in ("id", "state", "check", "target", "record", "at risk", "client", "why"):
-        table.add_column(name, justify="right" if name == "at risk" else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if name == "at risk" else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=name == "id")
     for item in items:
         money = "" if item.amount_at_risk_rc is None else f"{item.amount_at_risk_rc:,.2f}"
         table.add_row(
             item.correction_id, item.state.value, item.check_id,
             f"{item.target_instance}.{item.target_object}",
             item.target_record_id or item.created_record_id or "(new)", money, item.customer_name or "",
-            item.state_class or "",
+            item.state_class or waits[item.correction_id],
         )  # fmt: skip
     console().print(table)
     counts = ", ".join(f"{count} {state}" for state, count in outbox.counts().items() if count)
@@ -85,15 +91,16 @@ def _facts(item: Correction) -> dict[str, Any]:
 @plain_errors
 def show(correction_id: str) -> None:
     """Show one correction: the field diff, the evidence, who decided, what was tried."""
-    view = ledger().show(correction_id)
+    outbox = ledger()
+    view = outbox.show(correction_id)
     item = view.correction
-    _print_head(item)
+    _print_head(item, clocks(outbox, [item])[correction_id], view.approvals)
     _print_diff(item)
     _print_evidence(item)
     _print_history(view)
 
 
-def _print_head(item: Correction) -> None:
+def _print_head(item: Correction, waits: str, approvals: Sequence[Approval]) -> None:
     record = item.target_record_id or item.created_record_id or "(new record)"
     click.echo(f"{item.correction_id}  {item.check_id}  {item.state}")
     click.echo(f"  {item.operation} {item.target_instance}.{item.target_object} {record}")
@@ -110,6 +117,10 @@ def _print_head(item: Correction) -> None:
         click.echo(
             f"  needs {item.approvals_needed} approval(s) by: {roles}; until {item.expires_at:%Y-%m-%d}"
         )
+        given = [one.actor for one in current_round(item, approvals) if one.decision == "approve"]
+        if given:
+            click.echo(f"  {len(given)} of {item.approvals_needed} approvals, by {', '.join(given)}")
+        click.echo(f"  waits: {waits}")
 
 
 def _print_diff(item: Correction) -> None:
@@ -195,8 +206,7 @@ def replay(correction_ids: tuple[str, ...], actor: str, roles: tuple[str, ...], 
 @plain_errors
 def rollback(correction_id: str, actor: str, roles: tuple[str, ...], reason: str) -> None:
     """Propose to restore what was there before an applied correction; another person approves."""
-    roles_of(actor, roles)
-    item = ledger().rollback(correction_id, actor, reason)
+    item = ledger().rollback(correction_id, actor, reason, roles=roles_of(actor, roles))
     click.echo(f"{item.correction_id} {item.state}: undoes {correction_id}; approve it as another person")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reverse_etl import claims, instances, store
+from reverse_etl import claims, instances, store, switches
 from reverse_etl.breaker import Signal
 from reverse_etl.ledger import reading, writing
 from reverse_etl.ledger.schema import attempt, correction
@@ -103,8 +103,8 @@ class Delivery:
             return self._open_attempt(connection, row.correction_id, token)
 
     def _candidate(self, connection: sa.Connection, without_instances: Collection[str]) -> str | None:
-        now, killed = self.outbox.wall(), self.outbox.policy.policy.kill_switches
-        gate = instances.gate(connection, killed, sorted(without_instances), now)
+        now, killed = self.outbox.wall(), switches.killed(connection, self.outbox.policy)
+        gate = instances.gate(connection, sorted(killed), sorted(without_instances), now)
         return claims.next_due(connection, now, gate)
 
     def _claim_statement(self, correction_id: str, token: str) -> Any:

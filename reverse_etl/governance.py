@@ -57,6 +57,11 @@ class Governance:
         """Roles without a money limit: they decide what a rule leaves open."""
         return tuple(role for role, limit in self.policy.limits.items() if limit is None)
 
+    @cached_property
+    def kill_switch_roles(self) -> tuple[str, ...]:
+        """Roles that turn kill switches at run time; unless the policy names them, those without a limit."""
+        return tuple(self.policy.kill_switch_roles) or self.unlimited_roles
+
     def is_killed(self, check_id: str) -> bool:
         """Whether configuration switches the check off; a switch set at run time is in the ledger."""
         return check_id in self.policy.kill_switches

@@ -10,7 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from config.clock import Clock
-from reverse_etl import audit, policies, store
+from reverse_etl import audit, delegations, policies, store, switches
+from reverse_etl.authority import Authority, authorities, authority_for, killed, may_take_back
+from reverse_etl.desk import refused
 from reverse_etl.errors import IllegalTransitionError, NotAllowedError
 from reverse_etl.ledger import reading, writing
 from reverse_etl.models import (
@@ -82,9 +84,11 @@ class Outbox:
             raise NotAllowedError("a rejection needs a reason.", hint="say why: --reason '...'.")
         with writing(self.engine) as connection:
             item = store.get(connection, correction_id)
-            refusal = policies.may_reject(item, actor, roles)
+            handed = delegations.in_force(connection, actor, self.clock())
+            held = [one.role for one in authorities(self.policy, actor, roles, handed)]
+            refusal = policies.may_reject(item, actor, held)
             if refusal:
-                raise _refused(refusal)
+                raise refused(refusal)
             now = self.clock()
             self._recorder.move(
                 connection, correction_id, State.REJECTED, "rejected", actor, reason,
@@ -123,19 +127,22 @@ class Outbox:
     ) -> None:
         """Record one approval; the last one that policy asks for moves the correction on."""
         given = store.approvals(connection, item.correction_id)
-        refusal = policies.may_approve(self.policy, item, given, actor, roles)
-        if refusal:
-            raise _refused(refusal)
-        now = self.clock()
+        authority = self._authority(connection, item, given, actor, roles)
+        if isinstance(authority, Refusal):
+            raise refused(authority)
+        now, principal = self.clock(), None if authority.principal == actor else authority.principal
+        if principal is not None:
+            roles = (authority.role,)
         decision = Approval(
             actor=actor, roles=tuple(roles), decision="approve", note=note,
-            approval_round=item.approval_round, decided_at=now,
+            approval_round=item.approval_round, decided_at=now, on_behalf_of=principal,
         )  # fmt: skip
         store.add_approval(connection, item, decision)
         people = {
             a.actor for a in policies.current_round(item, [*given, decision]) if a.decision == "approve"
         }
         detail = {"roles": list(roles), "round": item.approval_round, "content_hash": item.content_hash}
+        detail |= {"on_behalf_of": principal} if principal else {}
         if len(people) < item.approvals_needed and waiting is State.PROPOSED:
             step = self._recorder.step(State.PROPOSED, "approval_given", actor, note, detail=detail)
             store.record_event(connection, item.correction_id, step, from_state=State.PROPOSED)
@@ -153,7 +160,7 @@ class Outbox:
 
     # ---- undo ---------------------------------------------------------------------------------
 
-    def rollback(self, correction_id: str, actor: str, reason: str) -> Correction:
+    def rollback(self, correction_id: str, actor: str, reason: str, *, roles: Sequence[str]) -> Correction:
         """Propose to restore what the vendor held before an applied correction; somebody else approves it.
 
         Raises `IllegalTransitionError` when it was not applied, `NotAllowedError` for a create (nothing is ever
@@ -161,6 +168,9 @@ class Outbox:
         """
         with reading(self.engine) as connection:
             item = store.get(connection, correction_id)
+        refusal = may_take_back(self.policy, item, actor, roles)
+        if refusal:
+            raise refused(refusal)
         if item.state not in (State.DELIVERED, State.VERIFIED):
             raise _already(item, "rolled back; only applied corrections are")
         if item.operation == "create":
@@ -237,7 +247,23 @@ class Outbox:
         with reading(self.engine) as connection:
             item = store.get(connection, correction_id)
             given = store.approvals(connection, correction_id)
-        return policies.may_approve(self.policy, item, given, actor, roles)
+            found = self._authority(connection, item, given, actor, roles)
+        return found if isinstance(found, Refusal) else None
+
+    def _authority(
+        self,
+        connection: sa.Connection,
+        item: Correction,
+        given: Sequence[Approval],
+        actor: str,
+        roles: Sequence[str],
+    ) -> Authority | Refusal:
+        """In which authority `actor` may approve now, with switches and delegations as the ledger has them."""
+        off = switches.killed(connection, self.policy)
+        if item.check_id in off and not self.policy.is_killed(item.check_id):
+            return killed(item.check_id, f"`concord corrections unkill {item.check_id}` first.")
+        handed = delegations.in_force(connection, actor, self.clock())
+        return authority_for(self.policy, item, given, actor, roles, handed)
 
 
 def _already(item: Correction, wanted: str) -> IllegalTransitionError:
@@ -245,10 +271,6 @@ def _already(item: Correction, wanted: str) -> IllegalTransitionError:
         f"correction {item.correction_id} is {item.state} and cannot be {wanted}.",
         hint=f"`concord corrections show {item.correction_id}` tells how it came to be {item.state}.",
     )
-
-
-def _refused(refusal: Refusal) -> NotAllowedError:
-    return NotAllowedError(f"{refusal.reason} ({refusal.error_class}).", hint=refusal.hint)
 
 
 def _inverse(item: Correction, actor: str, reason: str) -> Proposal:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reverse_etl import audit, caps, policies, store
+from reverse_etl import audit, caps, policies, store, switches, waivers
 from reverse_etl.caps import Volume
 from reverse_etl.errors import IllegalTransitionError
 from reverse_etl.ledger import writing
@@ -46,6 +46,7 @@ class ProposeReport:
     superseded: list[str] = field(default_factory=list)
     unchanged: int = 0
     switched_off: int = 0
+    waived: int = 0
     held_by_cap: bool = False
     cap_reason: str | None = None
     malformed: list[Malformed] = field(default_factory=list)
@@ -65,9 +66,8 @@ class Proposer:
         """
         proposals, malformed = group(rows)
         report = ProposeReport(malformed=malformed)
-        live = [p for p in proposals if not self.recorder.policy.is_killed(p.check_id)]
-        report.switched_off = len(proposals) - len(live)
         with writing(self.engine) as connection:
+            live = self._live(connection, proposals, report)
             known = store.latest_by_key(connection, [p.correction_key for p in live])
             fresh = [p for p in live if self._is_news(p, known.get(p.correction_key))]
             report.unchanged = len(live) - len(fresh)
@@ -107,6 +107,18 @@ class Proposer:
             verdict = policies.judge(self.recorder.policy, again, needs_person=f"reopened: {reason}")
             return self._enter(connection, again, verdict, None, ProposeReport())
 
+    def _live(
+        self, connection: sa.Connection, proposals: Sequence[Proposal], report: ProposeReport
+    ) -> list[Proposal]:
+        """What no kill switch and no waiver holds back."""
+        killed = switches.killed(connection, self.recorder.policy)
+        running = [p for p in proposals if p.check_id not in killed]
+        keys = [p.correction_key for p in running]
+        waived = waivers.waived_keys(connection, keys, self.recorder.clock())
+        live = [p for p in running if p.correction_key not in waived]
+        report.switched_off, report.waived = len(proposals) - len(running), len(running) - len(live)
+        return live
+
     def _is_news(self, proposal: Proposal, previous: Correction | None) -> bool:
         if previous is None:
             return True
@@ -115,6 +127,8 @@ class Proposer:
             return False
         if state is State.REJECTED and is_same and previous.mode == "forbidden":
             return policies.judge(self.recorder.policy, proposal).mode != "forbidden"
+        if state is State.REJECTED and previous.state_class == waivers.WAIVED:
+            return True
         if state is State.CONFLICTED and is_same:
             return _is_read_after(proposal, previous.updated_at)
         if state is State.EXPIRED:

@@ -106,7 +106,7 @@ def _sync_schedule(runtime: Runtime, system: str, *, full: bool) -> dg.ScheduleD
 
 
 def build_sensors(runtime: Runtime) -> list[dg.SensorDefinition]:
-    """Dispatch after approvals; alert on failed runs; end runs whose process died."""
+    """Dispatch after approvals; keep the clock of decisions; alert on failed runs; end runs whose process died."""
 
     @dg.sensor(
         name="approved_corrections_sensor",
@@ -120,6 +120,16 @@ def build_sensors(runtime: Runtime) -> list[dg.SensorDefinition]:
         if waiting is None:
             return dg.SkipReason("no approved correction is waiting")
         return dg.RunRequest(run_key=f"dispatch:{waiting}")
+
+    @dg.sensor(
+        name="decision_clock_sensor",
+        minimum_interval_seconds=300,
+        default_status=RUNNING_SENSOR,
+        description="Escalates corrections that wait too long for a decision, and expires those whose time is over.",
+    )
+    def decision_clock() -> dg.SkipReason:
+        done = Writeback.open(runtime).keep_time()
+        return dg.SkipReason(", ".join(f"{count} {what}" for what, count in done.items()))
 
     @dg.run_failure_sensor(
         name="failure_alert_sensor",
@@ -148,4 +158,4 @@ def build_sensors(runtime: Runtime) -> list[dg.SensorDefinition]:
         ended = end_interrupted_runs(context.instance)
         return dg.SkipReason(f"ended: {', '.join(ended)}" if ended else "every started run is at work")
 
-    return [approved_corrections, failure_alert, interrupted_runs]
+    return [approved_corrections, decision_clock, failure_alert, interrupted_runs]

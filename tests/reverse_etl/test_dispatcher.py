@@ -95,7 +95,7 @@ def test_a_value_that_is_there_already_is_not_written(outbox, vendors):
     assert state_of(outbox, new) == "delivered"
     assert vendors[ERP].writes == []
     with pytest.raises(NotAllowedError, match="before-image"):
-        outbox.rollback(new, "bill", "undo")
+        outbox.rollback(new, "bill", "undo", roles=["operator"])
 
 
 @pytest.mark.parametrize("after_commit", [False, True])
@@ -311,7 +311,7 @@ def test_a_worker_whose_lease_was_taken_over_records_nothing(outbox, vendors, wa
 def test_an_applied_correction_is_rolled_back_by_a_new_governed_one(outbox, vendors):
     new = approved_charge(outbox)
     dispatch(outbox, vendors)
-    undo = outbox.rollback(new, "bill", "client withdrew acceptance")
+    undo = outbox.rollback(new, "bill", "client withdrew acceptance", roles=["operator"])
     assert (undo.state, undo.changes[0].new_value) == ("proposed", "HOLD")
     with pytest.raises(NotAllowedError, match="maker_is_checker"):
         outbox.approve(undo.correction_id, "bill", ["billing_lead"])
@@ -324,7 +324,7 @@ def test_an_applied_correction_is_rolled_back_by_a_new_governed_one(outbox, vend
 def test_a_rollback_meets_a_newer_value_as_a_conflict(outbox, vendors):
     new = outbox.propose([sync_row()]).approved[0]
     dispatch(outbox, vendors)
-    undo = outbox.rollback(new, "dana", "wrong rate")
+    undo = outbox.rollback(new, "dana", "wrong rate", roles=["operator"])
     outbox.approve(undo.correction_id, "carla", ["controller"])
     vendors[CRM].put("opportunity", "006A", erp_open_amount=Decimal(9))
     dispatch(outbox, vendors)
@@ -337,7 +337,7 @@ def test_a_create_is_never_rolled_back_by_deleting(outbox, vendors):
     outbox.approve(new, "omar", ["delivery_operations"])
     dispatch(outbox, vendors)
     with pytest.raises(NotAllowedError, match="deleted"):
-        outbox.rollback(new, "omar", "mistake")
+        outbox.rollback(new, "omar", "mistake", roles=["operator"])
 
 
 def test_the_limit_bounds_a_run(outbox, vendors):

@@ -107,7 +107,7 @@ class Governed(RuleBasedStateMachine):
         chosen, (actor, role) = items[pick % len(items)].correction_id, who
         with suppress(CorrectionError):
             if action == "rollback":
-                self.outbox.rollback(chosen, actor, "because")
+                self.outbox.rollback(chosen, actor, "because", roles=["operator"])
             else:
                 getattr(self.outbox, action)(chosen, actor, [role], "because")
 

@@ -85,7 +85,7 @@ def test_an_undecided_correction_stays_while_its_finding_does_or_its_check_did_n
 def test_a_rollback_is_verified_by_a_read_and_its_break_comes_back_to_a_person(
     outbox, published, delivered, vendors
 ):
-    undo = outbox.rollback(delivered, "dana", "wrong")
+    undo = outbox.rollback(delivered, "dana", "wrong", roles=["operator"])
     outbox.approve(undo.correction_id, "carla", ["controller"])
     dispatch(outbox, vendors)
     row = sync_row(source_loaded_at=START + timedelta(hours=1))
