@@ -69,6 +69,13 @@ class ApiBudget(Strict):
     daily: Annotated[int, Field(ge=1)] | None = None
 
 
+class Webhook(Strict):
+    """How an instance's incoming webhooks are verified; `options` go to its system's verifier."""
+
+    secret: EnvironmentName
+    options: dict[str, str] = {}
+
+
 class Instance(Strict):
     """One installation of one system. The same system may appear many times."""
 
@@ -80,6 +87,7 @@ class Instance(Strict):
     credentials: dict[str, EnvironmentName]
     api_budget: ApiBudget = ApiBudget()
     options: dict[str, Any] = {}
+    webhook: Webhook | None = None
     custom_fields: dict[str, dict[str, str]] = {}
 
     def secret(self, name: str, environ: dict[str, str]) -> str:
@@ -293,11 +301,20 @@ class EventDelivery(Strict):
     timeout_seconds: Annotated[float, Field(gt=0, le=60)]
 
 
+class Inbox(Strict):
+    """The door for vendors' webhooks."""
+
+    port: Annotated[int, Field(ge=1024, le=65535)]
+    max_body_bytes: Annotated[int, Field(ge=1024)]
+    tolerance_seconds: Annotated[int, Field(ge=1)]
+
+
 class Events(Strict):
     """config/events.yml."""
 
     version: Literal[1]
     delivery: EventDelivery
+    inbox: Inbox
     subscriptions: list[Subscription]
 
     @model_validator(mode="after")

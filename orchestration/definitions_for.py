@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration.defs.corrections import build_correction_assets
 from orchestration.defs.dbt import build_dbt_assets, dbt_resource
 from orchestration.defs.events import build_event_assets, build_event_job, build_event_sensors
+from orchestration.defs.inbox import build_inbox_sensors
 from orchestration.defs.ingestion import build_config_assets, build_system_assets, systems
 from orchestration.defs.jobs import build_jobs, build_schedules, build_sensors
 from orchestration.publish import SCHEMAS
@@ -16,6 +17,7 @@ from orchestration.runtime import Runtime
 def build_definitions(runtime: Runtime) -> dg.Definitions:
     """All assets, checks, jobs, schedules and sensors of one deployment."""
     models = build_dbt_assets(runtime)
+    jobs = build_jobs(runtime)
     public = sorted(key for key in models.keys if key.path[0] in SCHEMAS)
     return dg.Definitions(
         assets=[
@@ -25,8 +27,12 @@ def build_definitions(runtime: Runtime) -> dg.Definitions:
             *build_correction_assets(runtime, public),
             *build_event_assets(runtime),
         ],
-        jobs=[*build_jobs(runtime).values(), build_event_job()],
+        jobs=[*jobs.values(), build_event_job()],
         schedules=build_schedules(runtime),
-        sensors=[*build_sensors(runtime), *build_event_sensors(runtime)],
+        sensors=[
+            *build_sensors(runtime),
+            *build_event_sensors(runtime),
+            *build_inbox_sensors(runtime, jobs),
+        ],
         resources={"dbt": dbt_resource(runtime)},
     )

@@ -18,6 +18,7 @@ from typing import TypeVar
 import dagster as dg
 from rich.console import Console
 
+from config import load_config
 from config.paths import REPOSITORY, Home
 from ingestion.registry import system
 from orchestration.docs import docs_folder, write_docs
@@ -177,16 +178,22 @@ def up() -> None:
             sys.executable, "-m", "uvicorn", "console.app:create_app", "--factory",
             "--host", "127.0.0.1", "--port", str(CONSOLE_PORT), "--log-level", "warning",
         ]  # fmt: skip
+        inbox_port = load_config().events.inbox.port
+        inbox = [
+            sys.executable, "-m", "uvicorn", "reverse_etl.inbox.app:create_app", "--factory",
+            "--host", "127.0.0.1", "--port", str(inbox_port), "--log-level", "warning",
+        ]  # fmt: skip
         docs = [
             sys.executable, "-m", "http.server", str(DOCS_PORT),
             "--bind", "127.0.0.1", "--directory", str(docs_folder(runtime)),
         ]  # fmt: skip
-        children = [subprocess.Popen(command, cwd=REPOSITORY) for command in (dagster, console)]
+        children = [subprocess.Popen(command, cwd=REPOSITORY) for command in (dagster, console, inbox)]
         with (home.logs / "docs.log").open("ab") as log:
             children.append(subprocess.Popen(docs, cwd=REPOSITORY, stdout=log, stderr=log))
         OUT.print(f"\n  Console     http://127.0.0.1:{CONSOLE_PORT}   (accounts in config/people.yml)")
         OUT.print(f"  Dagster UI  http://127.0.0.1:{DAGSTER_PORT}")
         OUT.print(f"  Model docs  http://127.0.0.1:{DOCS_PORT}")
+        OUT.print(f"  Webhooks    http://127.0.0.1:{inbox_port}/hooks/<instance>")
         OUT.print("  Simulators  the base_url of each instance in config/estate.yml\n  Ctrl-C stops all.\n")
         try:
             for child in children:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from config import load_config
 from config.paths import REPOSITORY, Home
 from sandbox.clock import resume_clock
-from sandbox.credentials import read_credentials
+from sandbox.credentials import complete_credentials, read_credentials
 
 CONSOLE_PASSWORD = "meridian"  # noqa: S105 - the demo's public password, for accounts of an invented firm
 
@@ -35,6 +35,7 @@ def enter_environment(home: Home) -> None:
     os.environ["CONCORD_CLOCK_FILE"] = str(home.sandbox / "clock.json")
     os.environ.setdefault("CONCORD_CONSOLE_PASSWORD", CONSOLE_PASSWORD)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
+    complete_credentials(load_config().instances, home.sandbox / "sandbox.env")
     os.environ.update(read_credentials(home.sandbox / "sandbox.env"))
     resume_clock(home.sandbox / "clock.json")
 

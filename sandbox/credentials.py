@@ -15,14 +15,25 @@ from config.schema import Instance
 
 def make_credentials(instances: list[Instance], path: Path) -> None:
     """Invent a credential for every variable the instances name and write them as an env file, owner-only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    complete_credentials(instances, path)
+
+
+def complete_credentials(instances: list[Instance], path: Path) -> None:
+    """Invent what the file lacks, so that a firm made before an instance or a webhook was added goes on."""
+    path.touch(mode=0o600)
+    known = read_credentials(path)
     lines = []
     for instance in instances:
         for logical, variable in sorted(instance.credentials.items()):
-            value = _private_key() if logical.endswith("private_key") else secrets.token_urlsafe(24)
-            lines.append(f'{variable}="{value}"')
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text("\n".join(lines) + "\n")
+            if variable not in known:
+                value = _private_key() if logical.endswith("private_key") else secrets.token_urlsafe(24)
+                lines.append(f'{variable}="{value}"\n')
+        if instance.webhook is not None and instance.webhook.secret not in known:
+            lines.append(f'{instance.webhook.secret}="{secrets.token_urlsafe(32)}"\n')
+    with path.open("a") as file:
+        file.writelines(lines)
 
 
 def read_credentials(path: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Dialect
 
 from reverse_etl.models import BUSY_STATES, OPEN_STATES, State
 
-REVISION = "0005"
+REVISION = "0006"
 GENESIS = "0" * 64
 """What the first event of a chain follows."""
 
@@ -335,4 +335,41 @@ sa.Index(
     event_delivery.c.state,
     event_delivery.c.subject,
     event_delivery.c.delivery_id,
+)
+
+inbox_message = sa.Table(
+    "inbox_message",
+    metadata,
+    sa.Column("message_key", sa.String(64), primary_key=True),
+    sa.Column("sequence", sa.Integer, nullable=False, unique=True),
+    sa.Column("instance", sa.String(80), nullable=False),
+    sa.Column("message_id", sa.String(200), nullable=False),
+    sa.Column("object", sa.String(80), nullable=False),
+    sa.Column("record_ids", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("sync_run", sa.String(80)),
+    sa.Column("repeats", sa.Integer, nullable=False),
+    sa.Column("received_at", Moment, nullable=False),
+    sa.CheckConstraint("state IN ('received', 'synced')", name="ck_inbox_message_state"),
+)
+
+sa.Index(
+    "ix_inbox_message_waiting", inbox_message.c.instance, inbox_message.c.state, inbox_message.c.sequence
+)
+
+inbox_refusal = sa.Table(
+    "inbox_refusal",
+    metadata,
+    sa.Column("instance", sa.String(80), primary_key=True),
+    sa.Column("error_class", sa.String(60), primary_key=True),
+    sa.Column("refused", sa.Integer, nullable=False),
+    sa.Column("last_at", Moment, nullable=False),
+)
+
+inbox_feed = sa.Table(
+    "inbox_feed",
+    metadata,
+    sa.Column("instance", sa.String(80), primary_key=True),
+    sa.Column("read_until", Moment, nullable=False),
 )

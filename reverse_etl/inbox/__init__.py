@@ -1,0 +1,1 @@
+"""What vendors told us: verified, kept once each, waking a read. Hints only: the read is the truth."""
