@@ -96,11 +96,7 @@ def _segregation(
     governance: Governance, correction: Correction, approvals: Sequence[Approval], actor: str
 ) -> Refusal | None:
     if is_machine(actor):
-        return Refusal(
-            error_class="not_a_person",
-            reason=f"{actor or 'nobody'} is not a person",
-            hint="approve as yourself: --actor, or CONCORD_ACTOR.",
-        )
+        return _not_a_person(actor)
     if actor == correction.proposed_by:
         return Refusal(
             error_class="maker_is_checker",
@@ -120,6 +116,14 @@ def _segregation(
             hint="four eyes means a second person.",
         )
     return None
+
+
+def _not_a_person(actor: str) -> Refusal:
+    return Refusal(
+        error_class="not_a_person",
+        reason=f"{actor or 'nobody'} is not a person",
+        hint="act as yourself: --actor, or CONCORD_ACTOR.",
+    )
 
 
 def is_machine(actor: str) -> bool:
@@ -208,6 +212,8 @@ def is_within_limit(governance: Governance, role: str, money: Decimal) -> bool:
 
 def may_reject(correction: Correction, actor: str, roles: Sequence[str]) -> Refusal | None:
     """Whether `actor` may reject: any approver of it, whatever the money, or the person who asked for it."""
+    if is_machine(actor):
+        return _not_a_person(actor)
     if actor == correction.proposed_by or set(roles) & set(correction.approver_roles):
         return None
     return role_refusal(actor, correction.approver_roles)

@@ -1,0 +1,138 @@
+"""Segregation of duties under the shipped configuration: every role on every action, against one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from config import load_config
+from reverse_etl import audit, delegations, planning, switches, waivers
+from reverse_etl.dispatcher import dispatch
+from reverse_etl.errors import NotAllowedError
+from reverse_etl.models import SERVICE_ACTOR, Filter
+from reverse_etl.outbox import Outbox
+from reverse_etl.policies import POLICY_ACTOR, Governance
+from reverse_etl.proposals import group
+from tests.reverse_etl.factories import ERP, START, charge_row
+from tests.reverse_etl.fakes import FakeVendor, refused
+
+CONFIG = load_config()
+ROLES = ("none", "viewer", "operator", *CONFIG.policy.roles)
+APPROVERS = frozenset({"billing_lead", "finance_manager", "controller"})
+DECIDERS = frozenset(CONFIG.policy.limits)
+
+ALLOWED: Mapping[str, frozenset[str]] = {
+    "list": frozenset(ROLES),
+    "plan": frozenset(ROLES),
+    "approve": APPROVERS,
+    "reject": APPROVERS,
+    "waive": APPROVERS,
+    "replay": APPROVERS,
+    "rollback": APPROVERS | {"operator"},
+    "delegate": DECIDERS,
+    "kill": frozenset({"controller"}),
+}
+"""Who may do what with a billing line of 42,000 (B01), by role."""
+READING = frozenset({"list", "plan"})
+MACHINES = (SERVICE_ACTOR, POLICY_ACTOR, "worker:host:1:0", "", " ")
+
+
+@pytest.fixture
+def ledger_url(tmp_path):
+    """The rules are pure and the table is long: one database is enough here."""
+    return f"sqlite:///{tmp_path / 'ledger.db'}"
+
+
+@pytest.fixture
+def outbox(make_outbox: Callable[..., Outbox]) -> Outbox:
+    return make_outbox(Governance.from_config(CONFIG))
+
+
+def prepared(outbox: Outbox, vendors: dict[str, FakeVendor], action: str, maker: str = SERVICE_ACTOR) -> str:
+    """A correction in the state in which the action makes sense."""
+    if maker == SERVICE_ACTOR:
+        new = outbox.propose([charge_row()]).proposed[0]
+    else:
+        (asked,), _ = group([charge_row()])
+        new = outbox.propose_one(replace(asked, proposed_by=maker)).correction_id
+    if action in ("replay", "rollback"):
+        outbox.approve(new, "grace", ["controller"])
+        if action == "replay":
+            vendors[ERP].fail("write", refused(ERP))
+        dispatch(outbox, vendors)
+    return new
+
+
+def do(outbox: Outbox, vendors: Any, action: str, new: str, actor: str, roles: list[str]) -> None:
+    """The action as this actor in these roles; raises `NotAllowedError` when it is refused."""
+    until = START + timedelta(days=5)
+    actions: dict[str, Callable[[], Any]] = {
+        "list": lambda: outbox.list(Filter()),
+        "plan": lambda: planning.plan(outbox, vendors, [new]),
+        "approve": lambda: outbox.approve(new, actor, roles),
+        "reject": lambda: outbox.reject(new, actor, roles, "no"),
+        "waive": lambda: waivers.waive(outbox, new, actor, roles, "agreed", until),
+        "replay": lambda: outbox.replay(new, actor, roles, "repaired"),
+        "rollback": lambda: outbox.rollback(new, actor, "wrong", roles=roles),
+        "delegate": lambda: delegations.delegate(
+            outbox, actor, roles, to_actor="eve", role=roles[0] if roles else "controller",
+            valid_from=START, valid_until=until, reason="leave",
+        ),
+        "kill": lambda: switches.kill(outbox, "B01", actor, roles, "wrong"),
+    }  # fmt: skip
+    actions[action]()
+
+
+def attempt(outbox: Outbox, vendors: Any, action: str, new: str, actor: str, roles: list[str]) -> bool:
+    """Whether it was allowed; a refused action leaves no event and no change of state."""
+    before = list(audit.events(outbox.engine))
+    state = outbox.show(new).correction.state
+    try:
+        do(outbox, vendors, action, new, actor, roles)
+    except NotAllowedError:
+        assert list(audit.events(outbox.engine)) == before
+        assert outbox.show(new).correction.state == state
+        return False
+    if action not in READING:
+        assert list(audit.events(outbox.engine))[-1].actor == actor, "the trail names who did it"
+    return True
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("action", ALLOWED)
+def test_every_role_on_every_action(outbox, vendors, action, role):
+    new = prepared(outbox, vendors, action)
+    roles = [] if role == "none" else [role]
+    assert attempt(outbox, vendors, action, new, "pat", roles) == (role in ALLOWED[action])
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("action", [name for name in ALLOWED if name not in READING])
+def test_no_machine_decides_anything_whatever_role_it_claims(outbox, vendors, action, machine):
+    new = prepared(outbox, vendors, action)
+    assert not attempt(outbox, vendors, action, new, machine, list(CONFIG.policy.roles))
+
+
+@pytest.mark.parametrize(
+    ("action", "may"),
+    [("approve", False), ("waive", False), ("replay", False), ("reject", True), ("rollback", True)],
+)
+def test_a_maker_with_every_role_may_withdraw_and_undo_and_never_release(outbox, vendors, action, may):
+    new = prepared(outbox, vendors, action, maker="pat")
+    roles = ["operator", *CONFIG.policy.roles]
+    assert attempt(outbox, vendors, action, new, "pat", roles) == may
+
+
+def test_who_asks_for_a_rollback_does_not_approve_it(outbox, vendors):
+    new = prepared(outbox, vendors, "rollback")
+    undo = outbox.rollback(new, "pat", "wrong", roles=["controller"]).correction_id
+    assert not attempt(outbox, vendors, "approve", undo, "pat", ["controller"])
+    assert attempt(outbox, vendors, "approve", undo, "grace", ["controller"])
+
+
+def test_the_table_names_every_role_of_the_policy():
+    assert set().union(*ALLOWED.values()) == set(ROLES)
