@@ -55,6 +55,7 @@ sql: install ## SQL style of the dbt project
 
 bench: install ## Print the benchmarks' rates and ratios
 	@$(BIN)/python -m benchmarks.landing_throughput
+	@$(BIN)/python -m benchmarks.dispatch_burst
 
 lock: install ## Resolve requirements.lock anew (names no registry)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \

@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+import sqlalchemy as sa
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -15,8 +16,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from config.paths import REPOSITORY
-from reverse_etl import audit
-from reverse_etl.ledger import open_ledger
+from reverse_etl import audit, conservation
+from reverse_etl.ledger import open_ledger, reading
+from reverse_etl.ledger.schema import attempt
 from reverse_etl.outbox import Outbox, wall_clock
 from tests.reverse_etl.factories import charge_row, make_governance, project_rows
 
@@ -98,13 +100,10 @@ def base_url(vendor):
 
 
 @pytest.fixture
-def ledger_url(tmp_path):
-    return f"sqlite:///{tmp_path / 'ledger.db'}"
-
-
-@pytest.fixture
 def outbox(ledger_url):
-    return Outbox(open_ledger(ledger_url), make_governance(), wall_clock)
+    opened = Outbox(open_ledger(ledger_url), make_governance(), wall_clock)
+    yield opened
+    opened.engine.dispose()
 
 
 def start(ledger_url, base_url):
@@ -148,13 +147,18 @@ def test_a_killed_dispatch_is_finished_by_the_next_without_a_second_effect(
     assert audit.verify_chain(outbox.engine).is_valid
 
 
-def test_two_dispatchers_at_once_write_each_correction_once(vendor, base_url, ledger_url, outbox):
-    rows = [charge_row(str(record)) for record in range(600, 630)]
-    for record in range(600, 630):
+def test_three_workers_at_once_write_each_correction_once(vendor, base_url, ledger_url, outbox):
+    rows = [charge_row(str(record)) for record in range(600, 640)]
+    for record in range(600, 640):
         vendor.records[("charge", str(record))] = {"stage": "HOLD"}
     for new in outbox.propose(rows).proposed:
         outbox.approve(new, "pat", ["billing_lead"])
-    workers = [start(ledger_url, base_url) for _ in range(2)]
-    assert [worker.wait(PATIENCE) for worker in workers] == [0, 0]
-    assert outbox.counts()["delivered"] == 30
-    assert len(vendor.effects) == len(set(vendor.effects)) == 30
+    crew = [start(ledger_url, base_url) for _ in range(3)]
+    assert [worker.wait(PATIENCE) for worker in crew] == [0, 0, 0]
+    assert outbox.counts()["delivered"] == 40
+    assert len(vendor.effects) == len(set(vendor.effects)) == 40
+    assert conservation.check(outbox.engine).is_whole
+    assert audit.verify_chain(outbox.engine).is_valid
+    with reading(outbox.engine) as connection:
+        busy = set(connection.execute(sa.select(attempt.c.worker).distinct()).scalars())
+    assert len(busy) > 1, "one worker did everything: nothing was proved about several"
