@@ -235,6 +235,13 @@ class EscalationStep(Strict):
     roles: Annotated[list[Identifier], Field(min_length=1)]
 
 
+class Flip(Strict):
+    """From which correction on a field that keeps coming back is left to a person."""
+
+    times: Annotated[int, Field(ge=2)] = 3
+    within_days: Annotated[int, Field(ge=1)] = 7
+
+
 class Policy(Strict):
     """config/policy.yml."""
 
@@ -248,6 +255,7 @@ class Policy(Strict):
     kill_switch_roles: list[Identifier] = []  # none named: the roles without a limit
     escalate_after_hours: list[EscalationStep] = []
     waive_at_most_days: Annotated[int, Field(ge=1)] | None = None
+    flip: Flip = Flip()
 
     @model_validator(mode="after")
     def _roles_exist(self) -> Policy:

@@ -97,6 +97,7 @@ def show(correction_id: str) -> None:
     view = outbox.show(correction_id)
     item = view.correction
     _print_head(item, clocks(outbox, [item])[correction_id], view.approvals)
+    cli_dispatch.print_standing_of(outbox, correction_id)
     _print_diff(item)
     _print_evidence(item)
     _print_history(view)
@@ -187,18 +188,6 @@ def reject(correction_id: str, actor: str, roles: tuple[str, ...], reason: str) 
     """Reject a correction, or drop a dead letter."""
     item = ledger().reject(correction_id, actor, roles_of(actor, roles), reason)
     click.echo(f"{correction_id} {item.state}")
-
-
-@corrections.command()
-@click.argument("correction_ids", nargs=-1, required=True)
-@as_person
-@click.option("--note", default="", help="What was repaired meanwhile.")
-@plain_errors
-def replay(correction_ids: tuple[str, ...], actor: str, roles: tuple[str, ...], note: str) -> None:
-    """Send dead letters again; this is a new approval."""
-    outbox, held = ledger(), roles_of(actor, roles)
-    for correction_id in correction_ids:
-        click.echo(f"{correction_id} {outbox.replay(correction_id, actor, held, note).state}")
 
 
 @corrections.command()

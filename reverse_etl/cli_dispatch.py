@@ -8,9 +8,10 @@ import click
 from rich.table import Table
 
 from config import load_config
-from reverse_etl import conservation, instances
+from reverse_etl import conservation, dead_letters, instances, outcomes, rollbacks
 from reverse_etl.cli_common import Failure, as_person, console, ledger, plain_errors, roles_of
 from reverse_etl.destinations import SYSTEMS
+from reverse_etl.outbox import Outbox
 
 _NOT_WHOLE = 3
 
@@ -25,6 +26,10 @@ def register(group: click.Group) -> None:
         group.command(name, help=words)(_control(mode))  # type: ignore[arg-type]
     group.command("instances")(instances_command)
     group.command("count")(count_command)
+    group.command("stuck")(stuck_command)
+    group.command("edit")(edit_command)
+    group.command("replay")(replay_command)
+    group.command("rollback-set")(rollback_set_command)
 
 
 def _control(mode: instances.Mode) -> Callable[..., None]:
@@ -79,3 +84,80 @@ def count_command() -> None:
     click.echo(found.words, err=not found.is_whole)
     if not found.is_whole:
         raise SystemExit(_NOT_WHOLE)
+
+
+@click.option("--business-unit", "units", multiple=True, help="Only these business units.")
+@plain_errors
+def stuck_command(units: tuple[str, ...]) -> None:
+    """Show what does not go on by itself: why, whom it holds up, and what to do."""
+    found = outcomes.stuck(ledger(), units)
+    for outcome in found:
+        click.echo(f"{outcome.correction_id}  {outcome.state}")
+        click.echo(f"  why: {outcome.words}")
+        _print_standing(outcome)
+    click.echo(f"{len(found)} stuck")
+
+
+def print_standing_of(outbox: Outbox, correction_id: str) -> None:
+    """Class, who is held up and what to do, of one correction."""
+    _print_standing(outcomes.explain(outbox, correction_id))
+
+
+def _print_standing(outcome: outcomes.Outcome) -> None:
+    """The class of a correction's standing, whom it holds up, and what to do."""
+    click.echo(f"  class: {outcome.cause}")
+    about = (("client", outcome.customer), ("unit", outcome.business_unit), ("project", outcome.project))
+    told = [f"{name} {value}" for name, value in about if value]
+    if outcome.holds_up:
+        told.append(f"corrections {', '.join(outcome.holds_up)}")
+    click.echo(f"  holds up: {'; '.join(told) or 'nobody named'}")
+    click.echo(f"  next: {outcome.next_step}")
+
+
+@click.argument("correction_id")
+@click.option("--set", "changes", multiple=True, required=True, help="FIELD=VALUE; an empty value clears it.")
+@as_person
+@click.option("--reason", required=True, help="Why; kept in the audit.")
+@plain_errors
+def edit_command(
+    correction_id: str, changes: tuple[str, ...], actor: str, roles: tuple[str, ...], reason: str
+) -> None:
+    """Replace a dead letter by one with other new values; another person approves it."""
+    values: dict[str, str | None] = {}
+    for change in changes:
+        name, sign, value = change.partition("=")
+        if not sign:
+            raise Failure(f"--set {change} has no value. What to do: write FIELD=VALUE.")
+        values[name] = value or None
+    new = dead_letters.edit(ledger(), correction_id, values, actor, roles_of(actor, roles), reason)
+    click.echo(f"{new.correction_id} {new.state}: replaces {correction_id}; approve it as another person")
+
+
+@click.argument("correction_ids", nargs=-1, required=True)
+@as_person
+@click.option("--note", default="", help="What was repaired meanwhile.")
+@plain_errors
+def replay_command(correction_ids: tuple[str, ...], actor: str, roles: tuple[str, ...], note: str) -> None:
+    """Send dead letters again, in the order of the ledger; this is a new approval."""
+    for item in dead_letters.replay_in_order(ledger(), correction_ids, actor, roles_of(actor, roles), note):
+        click.echo(f"{item.correction_id} {item.state}")
+
+
+@click.argument("correction_ids", nargs=-1)
+@click.option("--run", "run_id", help="Everything that this dispatch run applied.")
+@as_person
+@click.option("--reason", required=True, help="Why; kept in the audit.")
+@plain_errors
+def rollback_set_command(
+    correction_ids: tuple[str, ...], run_id: str | None, actor: str, roles: tuple[str, ...], reason: str
+) -> None:
+    """Propose to restore what was there before several applied corrections, the newest first."""
+    outbox, held = ledger(), roles_of(actor, roles)
+    ids = [*correction_ids, *(rollbacks.of_run(outbox, run_id) if run_id else ())]
+    if not ids:
+        raise Failure("nothing is named to roll back. What to do: give correction ids, or --run.")
+    report = rollbacks.propose(outbox, ids, actor, reason, roles=held)
+    for undone, undo in report.proposed.items():
+        click.echo(f"{undo} proposed: undoes {undone}; approve it as another person")
+    for undone, why in report.refused.items():
+        click.echo(f"{undone} stays: {why}")

@@ -20,6 +20,7 @@ from reverse_etl.models import (
     Approval,
     Correction,
     CorrectionView,
+    Dependency,
     FieldChange,
     Filter,
     Proposal,
@@ -60,9 +61,12 @@ class Outbox:
         self.expire_overdue()
         return self._proposer.propose(rows)
 
-    def propose_one(self, proposal: Proposal) -> Correction:
-        """Propose a single correction that a person or a recovery asks for, and return it as recorded."""
-        return self._proposer.propose_one(proposal)
+    def propose_one(self, proposal: Proposal, *, needs_person: str | None = None) -> Correction:
+        """Propose a single correction that a person or a recovery asks for, and return it as recorded.
+
+        `needs_person` is a reason why standing policy must not approve it alone.
+        """
+        return self._proposer.propose_one(proposal, needs_person=needs_person)
 
     # ---- decide -------------------------------------------------------------------------------
 
@@ -84,9 +88,7 @@ class Outbox:
             raise NotAllowedError("a rejection needs a reason.", hint="say why: --reason '...'.")
         with writing(self.engine) as connection:
             item = store.get(connection, correction_id)
-            handed = delegations.in_force(connection, actor, self.clock())
-            held = [one.role for one in authorities(self.policy, actor, roles, handed)]
-            refusal = policies.may_reject(item, actor, held)
+            refusal = self._why_not_reject(connection, item, actor, roles)
             if refusal:
                 raise refused(refusal)
             now = self.clock()
@@ -160,8 +162,18 @@ class Outbox:
 
     # ---- undo ---------------------------------------------------------------------------------
 
-    def rollback(self, correction_id: str, actor: str, reason: str, *, roles: Sequence[str]) -> Correction:
+    def rollback(
+        self,
+        correction_id: str,
+        actor: str,
+        reason: str,
+        *,
+        roles: Sequence[str],
+        depends_on: tuple[Dependency, ...] = (),
+    ) -> Correction:
         """Propose to restore what the vendor held before an applied correction; somebody else approves it.
+
+        `depends_on` names rollbacks that must go first, as when a later change of the record is undone too.
 
         Raises `IllegalTransitionError` when it was not applied, `NotAllowedError` for a create (nothing is ever
         deleted) or when Concord found the value already there and wrote nothing.
@@ -183,7 +195,7 @@ class Outbox:
                 f"{correction_id} has no before-image: the value was there already and nothing was written.",
                 hint="nothing to undo.",
             )
-        return self.propose_one(_inverse(item, actor, reason))
+        return self.propose_one(replace(_inverse(item, actor, reason), depends_on=depends_on))
 
     # ---- prove --------------------------------------------------------------------------------
 
@@ -241,6 +253,20 @@ class Outbox:
         with reading(self.engine) as connection:
             found = store.count_by_state(connection)
         return {state.value: found.get(state.value, 0) for state in State}
+
+    def why_not_reject(self, correction_id: str, actor: str, roles: Sequence[str]) -> Refusal | None:
+        """Why `actor` may not reject, drop or edit this correction, or ``None``."""
+        with reading(self.engine) as connection:
+            return self._why_not_reject(connection, store.get(connection, correction_id), actor, roles)
+
+    def _why_not_reject(
+        self, connection: sa.Connection, item: Correction, actor: str, roles: Sequence[str]
+    ) -> Refusal | None:
+        """What standing policy let through has no approvers of its own: the unlimited roles decide it."""
+        handed = delegations.in_force(connection, actor, self.clock())
+        held = [one.role for one in authorities(self.policy, actor, roles, handed)]
+        deciders = item.approver_roles or self.policy.unlimited_roles
+        return policies.may_reject(replace(item, approver_roles=deciders), actor, held)
 
     def why_not(self, correction_id: str, actor: str, roles: Sequence[str]) -> Refusal | None:
         """Why `actor` may not approve this correction, or ``None`` when they may; for buttons."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reverse_etl import audit, caps, policies, store, switches, waivers
+from reverse_etl import audit, caps, echo, flip, policies, store, switches, waivers
 from reverse_etl.caps import Volume
 from reverse_etl.errors import IllegalTransitionError
 from reverse_etl.ledger import writing
@@ -70,8 +70,9 @@ class Proposer:
             live = self._live(connection, proposals, report)
             known = store.latest_by_key(connection, [p.correction_key for p in live])
             fresh = [p for p in live if self._is_news(p, known.get(p.correction_key))]
+            fresh = [p for p in fresh if not echo.is_stale(connection, p)]
             report.unchanged = len(live) - len(fresh)
-            verdicts = [self._verdict(p, known.get(p.correction_key)) for p in fresh]
+            verdicts = [self._verdict(connection, p, known.get(p.correction_key)) for p in fresh]
             report.cap_reason = self._cap_reason(connection, fresh, verdicts)
             report.held_by_cap = report.cap_reason is not None
             for proposal, verdict in zip(fresh, verdicts, strict=True):
@@ -79,8 +80,11 @@ class Proposer:
                 self._enter(connection, proposal, held, known.get(proposal.correction_key), report)
         return report
 
-    def propose_one(self, proposal: Proposal) -> Correction:
-        """Propose a single correction that a person or a recovery asks for, and return it as recorded."""
+    def propose_one(self, proposal: Proposal, *, needs_person: str | None = None) -> Correction:
+        """Propose a single correction that a person or a recovery asks for, and return it as recorded.
+
+        `needs_person` is a reason why standing policy must not approve it alone.
+        """
         with writing(self.engine) as connection:
             previous = store.latest_by_key(connection, [proposal.correction_key]).get(proposal.correction_key)
             if previous is not None and previous.state in OPEN_STATES and not _gives_way(previous):
@@ -88,7 +92,7 @@ class Proposer:
                     f"correction {previous.correction_id} for the same is {previous.state}.",
                     hint="wait until it is done.",
                 )
-            verdict = policies.judge(self.recorder.policy, proposal)
+            verdict = self._judge(connection, proposal, needs_person)
             verdict = self._capped(proposal, verdict, self._cap_reason(connection, [proposal], [verdict]))
             new_id = self._enter(connection, proposal, verdict, previous, ProposeReport())
             return store.get(connection, new_id)
@@ -138,11 +142,20 @@ class Proposer:
             return _is_read_after(proposal, applied or previous.updated_at)
         return not is_same
 
-    def _verdict(self, proposal: Proposal, previous: Correction | None) -> Verdict:
+    def _verdict(self, connection: sa.Connection, proposal: Proposal, previous: Correction | None) -> Verdict:
         person = None
         if previous is not None and previous.state is State.ROLLED_BACK:
             person = f"{previous.correction_id} was rolled back; a person decides whether it comes again"
-        return policies.judge(self.recorder.policy, proposal, needs_person=person)
+        return self._judge(connection, proposal, person)
+
+    def _judge(self, connection: sa.Connection, proposal: Proposal, person: str | None) -> Verdict:
+        """Policy's verdict; a field that flips between systems is quarantined for a person."""
+        settings = self.recorder.policy.policy.flip
+        flipping = flip.why_quarantined(connection, proposal, settings, self.recorder.clock())
+        verdict = policies.judge(self.recorder.policy, proposal, needs_person=flipping or person)
+        if flipping is None or verdict.mode != "approval":
+            return verdict
+        return replace(verdict, reason=flipping, error_class=flip.QUARANTINE)
 
     def _cap_reason(
         self, connection: sa.Connection, proposals: Sequence[Proposal], verdicts: Sequence[Verdict]
@@ -216,6 +229,7 @@ class Proposer:
             "proposed_at": now,
             "updated_at": now,
             "expires_at": now + timedelta(days=self.recorder.policy.policy.expiry_days),
+            "state_class": verdict.error_class,
             "state_reason": verdict.reason,
         }
 
