@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up test test-fast lint format types contracts sql lock clean bench
+.PHONY: help install run up test test-fast lint format types contracts sql lock clean bench chaos
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ sql: install ## SQL style of the dbt project
 bench: install ## Print the benchmarks' rates and ratios
 	@$(BIN)/python -m benchmarks.landing_throughput
 	@$(BIN)/python -m benchmarks.dispatch_burst
+
+chaos: install ## Inject faults from SEEDS=n seeds and check the invariants; SEED=n replays one
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),200))
 
 lock: install ## Resolve requirements.lock anew (names no registry)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \

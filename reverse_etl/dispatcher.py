@@ -10,7 +10,13 @@ from datetime import timedelta
 from typing import Literal
 
 from config.clock import Clock
-from connectors.errors import ConnectorError, PermanentError, RateLimitedError, UnauthorizedError
+from connectors.errors import (
+    ConflictError,
+    ConnectorError,
+    PermanentError,
+    RateLimitedError,
+    UnauthorizedError,
+)
 from reverse_etl import policies, retry
 from reverse_etl.breaker import Signal
 from reverse_etl.delivery import Claim, Delivery
@@ -109,11 +115,16 @@ class _Run:
 
     def deliver(self, claim: Claim) -> Delivered:
         """Carry one claim to an end that is recorded in the ledger."""
-        attempt = _Attempt()
+        try:
+            return self._try(claim, _Attempt())
+        except LeaseLostError as error:  # also when the lease is lost while a failure is recorded
+            return _result(claim, "lease_lost", "lease_lost", str(error))
+
+    def _try(self, claim: Claim, attempt: _Attempt) -> Delivered:
         try:
             return self._refused(claim) or self._write(claim, attempt)
-        except LeaseLostError as error:
-            return _result(claim, "lease_lost", "lease_lost", str(error))
+        except LeaseLostError:
+            raise
         except Exception as error:
             return self._failed(claim, attempt, error)
 
@@ -122,7 +133,9 @@ class _Run:
         refusal = policies.may_write(self.delivery.outbox.policy, item, claim.approvals)
         if refusal:
             words = f"{refusal.reason}. What to do: {refusal.hint}"
-            return self._end(claim, State.DEAD_LETTERED, refusal.error_class, words)
+            return self._already_done(claim) or self._end(
+                claim, State.DEAD_LETTERED, refusal.error_class, words
+            )
         if item.target_instance not in self.destinations:
             words = (
                 f"instance {item.target_instance} is not in config/estate.yml or cannot be written. "
@@ -130,6 +143,20 @@ class _Run:
             )
             return self._end(claim, State.DEAD_LETTERED, "unknown_instance", words)
         return None
+
+    def _already_done(self, claim: Claim) -> Delivered | None:
+        """What policy forbids by now may have been written before, its reply lost: then that is recorded."""
+        item = claim.correction
+        if not claim.earlier.is_unresolved or item.target_instance not in self.destinations:
+            return None
+        destination = self._destination(item.target_instance)
+        record_id = item.target_record_id
+        if item.operation == "create":
+            record_id = destination.find_created(item.target_object, item.idempotency_key)
+        if record_id is None:
+            return None
+        live = destination.read(item.target_object, record_id, _fields(item))
+        return self._found_there(claim, record_id) if _holds_new(item, live) else None
 
     def _write(self, claim: Claim, attempt: _Attempt) -> Delivered:
         destination = self._destination(claim.correction.target_instance)
@@ -337,12 +364,21 @@ def _version_words(item: Correction) -> str:
 
 def _error_words(item: Correction, error: Exception) -> str:
     if isinstance(error, ConnectorError):
-        return str(error)
+        return str(error) if error.hint else f"{error} What to do: {_advice(error)}"
     logger.exception("delivery failed", extra=item.log_context)
     return (
         f"instance {item.target_instance}, object {item.target_object}, record {item.target_record_id}: "
         f"unexpected {type(error).__name__}; the log has the details. What to do: report it, then replay."
     )
+
+
+def _advice(error: ConnectorError) -> str:
+    """What to do about a vendor's refusal that does not say so itself."""
+    if isinstance(error, ConflictError):
+        return "nothing; the next read proposes again from what is there now."
+    if isinstance(error, PermanentError):
+        return "correct it at the vendor, then replay; or reject."
+    return "nothing while it is tried again; replay it from the dead letters once the instance answers."
 
 
 def _result(claim: Claim, outcome: Outcome, error_class: str | None, words: str) -> Delivered:

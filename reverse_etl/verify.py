@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from reverse_etl.errors import IllegalTransitionError, LeaseLostError
 from reverse_etl.models import UNDECIDED_STATES, Correction, Filter, Proposal, State
 from reverse_etl.outbox import Outbox
 from reverse_etl.proposals import group
@@ -32,7 +34,7 @@ class VerifyReport:
     expired: list[str] = field(default_factory=list)
     """Undecided, and the finding is gone by itself."""
     waiting: dict[str, str] = field(default_factory=dict)
-    """Delivered and not provable yet, with the reason."""
+    """Delivered and not provable yet, or moved on meanwhile, with the reason."""
 
 
 def verify(outbox: Outbox, published: PublishedCopy) -> VerifyReport:
@@ -48,14 +50,33 @@ def verify(outbox: Outbox, published: PublishedCopy) -> VerifyReport:
         why = _why_not_yet(item, state)
         if why:
             report.waiting[item.correction_id] = why
-        else:
+            continue
+        with _unless_moved_on(item, report):
             _settle(outbox, item, proposals.get(item.correction_key), state, report)
     keys = set(proposals) | malformed
     for item in outbox.list(Filter(states=tuple(UNDECIDED_STATES), limit=_ALL)):
-        if item.kind == "sync" and item.correction_key not in keys and _is_evaluated(item, state):
-            outbox.expire(item.correction_id, "the finding is gone: the systems agree by themselves")
-            report.expired.append(item.correction_id)
+        if _is_gone(item, keys, state):
+            with _unless_moved_on(item, report):
+                outbox.expire(item.correction_id, "the finding is gone: the systems agree by themselves")
+                report.expired.append(item.correction_id)
     return report
+
+
+def _is_gone(item: Correction, keys: Collection[str], state: PublishedState) -> bool:
+    """Whether nothing proposes it any more. With a before-image it may be gone because of our own write:
+    the dispatcher looks, and says so."""
+    may_be_written = any(change.is_before_known for change in item.changes)
+    is_proposed = item.correction_key in keys or not _is_evaluated(item, state)
+    return item.kind == "sync" and not is_proposed and not may_be_written
+
+
+@contextmanager
+def _unless_moved_on(item: Correction, report: VerifyReport) -> Iterator[None]:
+    """Another process may have rolled back, sent or decided a correction since it was listed: leave it be."""
+    try:
+        yield
+    except (IllegalTransitionError, LeaseLostError) as error:
+        report.waiting[item.correction_id] = str(error)
 
 
 def _is_evaluated(item: Correction, state: PublishedState) -> bool:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from connectors.errors import (
+    ConflictError,
     RateLimitedError,
     TransientError,
     UnauthorizedError,
@@ -345,3 +346,51 @@ def test_the_limit_bounds_a_run(outbox, vendors):
     report = dispatch(outbox, vendors, limit=2)
     assert len(report.items) == 2
     assert report.waiting == 2
+
+
+def test_a_lease_lost_while_a_failure_is_recorded_does_not_stop_the_others(outbox, vendors, clock, wall):
+    lost = approved_charge(outbox)
+    other = outbox.propose([sync_row()]).approved[0]
+    slow = TransientError("cannot be reached.", instance=ERP)
+
+    def taken_over(target_object, record_id, fields):
+        wall.now += timedelta(hours=1)
+        Delivery(outbox, worker="second:1:0").recover()
+        raise slow
+
+    vendors[ERP].read = taken_over
+    report = dispatch(outbox, vendors, delivery=Delivery(outbox, is_alive=lambda _: True), limit=2)
+    outcomes = {item.correction_id: item.outcome for item in report.items}
+    assert outcomes[lost] == "lease_lost"
+    assert outcomes[other] == "delivered"
+    assert state_of(outbox, lost) == "approved"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ValidationError("no.", instance=ERP), "correct it at the vendor"),
+        (ConflictError("it moved.", instance=ERP), "the next read proposes again"),
+        (UnknownOutcomeError("lost.", instance=ERP), "replay it from the dead letters"),
+    ],
+)
+def test_a_refusal_without_a_hint_of_its_own_still_says_what_to_do(outbox, vendors, error, words):
+    new = approved_charge(outbox)
+    vendors[ERP].fail("write", error)
+    dispatch(outbox, vendors)
+    assert words in outbox.show(new).correction.state_reason.partition("What to do: ")[2]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_lost_write_is_looked_for_even_when_policy_forbids_it_by_now(make_outbox, vendors, wall, is_there):
+    outbox = make_outbox()
+    new = approved_charge(outbox)
+    lost = UnknownOutcomeError("the reply was lost.", instance=ERP)
+    vendors[ERP].fail("write", lost, after_commit=is_there)
+    dispatch(outbox, vendors)
+    wall.now += timedelta(minutes=1)
+    forbidding = make_outbox(rules=[])
+    dispatch(forbidding, vendors)
+    item = outbox.show(new).correction
+    assert item.state == ("delivered" if is_there else "dead_lettered")
+    assert len(vendors[ERP].writes) == 1

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
+from connectors.errors import TransientError, UnknownOutcomeError
 from reverse_etl.dispatcher import dispatch
+from reverse_etl.outbox import Outbox
 from reverse_etl.verify import verify
 from tests.reverse_etl.factories import CRM, ERP, START, charge_row, sync_row
 
@@ -93,3 +96,38 @@ def test_a_rollback_is_verified_by_a_read_and_its_break_comes_back_to_a_person(
     assert verify(outbox, published).verified == [undo.correction_id]
     report = outbox.propose([row])
     assert (len(report.proposed), report.approved) == (1, [])
+
+
+def test_a_correction_that_moves_on_during_the_proof_does_not_stop_the_others(
+    engine, outbox, vendors, published, delivered, wall
+):
+    vendors[CRM].put("opportunity", "006B", erp_open_amount=Decimal("100"))
+    other = outbox.propose([sync_row(target_record_id="006B")]).approved[0]
+    dispatch(outbox, vendors)
+
+    def clock():
+        if outbox.show(delivered).correction.state == "delivered":
+            outbox.confirm(delivered, "another process was faster")
+        return START
+
+    report = verify(Outbox(engine, outbox.policy, clock, wall=wall), published)
+    assert report.verified == [other]
+    assert "cannot become verified" in report.waiting[delivered]
+
+
+def test_an_approved_correction_that_may_have_been_written_is_not_expired_but_looked_at(
+    outbox, vendors, published, make_outbox, wall
+):
+    new = outbox.propose([sync_row()]).approved[0]
+    lost = UnknownOutcomeError("the reply was lost.", instance=CRM)
+    vendors[CRM].fail("write", lost, after_commit=True)
+    dispatch(outbox, vendors)
+    for _ in range(8):
+        wall.now += timedelta(hours=1)
+        vendors[CRM].fail("read", TransientError("down", instance=CRM))
+        dispatch(outbox, vendors)
+    outbox.replay(new, "carla", ["controller"])
+    assert verify(outbox, published).expired == []
+    dispatch(outbox, vendors)
+    assert outbox.show(new).correction.state == "delivered"
+    assert len(vendors[CRM].writes) == 1

@@ -1,0 +1,162 @@
+"""Deliberately broken parts. Each stands for a class of defect that one of the invariants must catch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from reverse_etl import store
+from reverse_etl.delivery import Claim, Delivery
+from reverse_etl.destinations.base import Snapshot, WriteRequest, WriteResult
+from reverse_etl.ledger import writing
+from reverse_etl.ledger.schema import correction
+from reverse_etl.models import Approval, State
+from tests.chaos.simulation import Mutant
+from tests.chaos.vendor import Vendor
+
+
+class _Around:
+    """A destination that passes everything on to the vendor."""
+
+    def __init__(self, vendor: Vendor) -> None:
+        self.vendor, self.instance = vendor, vendor.instance
+
+    def read(self, target_object: str, record_id: str, fields: Sequence[str]) -> Snapshot:
+        return self.vendor.read(target_object, record_id, fields)
+
+    def write(self, change: WriteRequest, key: str, version: str | None) -> WriteResult:
+        return self.vendor.write(change, key, version)
+
+    def find_created(self, target_object: str, key: str) -> str | None:
+        return self.vendor.find_created(target_object, key)
+
+
+class _NeverLooks(_Around):
+    """Sends a create again without looking for what the lost reply made."""
+
+    def find_created(self, target_object: str, key: str) -> str | None:
+        return None
+
+
+class _DropsWrites(_Around):
+    """Says that it wrote, reads back what it was told to write, and has sent nothing."""
+
+    def __init__(self, vendor: Vendor) -> None:
+        super().__init__(vendor)
+        self._told: dict[str, Mapping[str, Any]] = {}
+
+    def read(self, target_object: str, record_id: str, fields: Sequence[str]) -> Snapshot:
+        live = super().read(target_object, record_id, fields)
+        told = self._told.pop(record_id, {})
+        return replace(live, values={**live.values, **told})
+
+    def write(self, change: WriteRequest, key: str, version: str | None) -> WriteResult:
+        if change.record_id is None:
+            return super().write(change, key, version)
+        self._told[change.record_id] = change.values
+        return WriteResult(record_id=change.record_id, version=version)
+
+
+class _Forgets(Delivery):
+    """Never takes back what a dead worker left in flight."""
+
+    def recover(self) -> list[str]:
+        return []
+
+
+class _Hasty(Delivery):
+    """Claims what nobody has approved."""
+
+    def claim(self, **options: Any) -> Claim | None:
+        with writing(self.outbox.engine) as connection:
+            for number in connection.execute(
+                sa.select(correction.c.correction_id).where(correction.c.state == State.PROPOSED)
+            ).scalars():
+                store.move(connection, number, self._step(State.APPROVED, "approved", None, None))
+        claim = super().claim(**options)
+        return claim and replace(claim, approvals=(*claim.approvals, *_made_up(claim)))
+
+
+def _made_up(claim: Claim) -> list[Approval]:
+    return [
+        Approval(
+            actor=name, roles=("controller",), decision="approve", note="",
+            approval_round=claim.correction.approval_round, decided_at=claim.correction.proposed_at,
+        )
+        for name in ("nobody", "nobody else")
+    ]  # fmt: skip
+
+
+class _Unannounced(Delivery):
+    """Sends before the ledger knows."""
+
+    def intend(self, claim: Claim, before: Mapping[str, str | None], version: str | None) -> None:
+        return None
+
+
+class _FalseImages(Delivery):
+    """Records what it is about to write as what was there."""
+
+    def intend(self, claim: Claim, before: Mapping[str, str | None], version: str | None) -> None:
+        super().intend(claim, {c.field: c.new_value for c in claim.correction.changes}, version)
+
+
+class _Silent(Delivery):
+    """Puts a failed correction back without telling the audit trail."""
+
+    def finish(
+        self,
+        claim: Claim,
+        to: State,
+        outcome: str,
+        error_class: str,
+        words: str,
+        delay: timedelta | None = None,
+    ) -> None:
+        super().finish(claim, to, outcome, error_class, words, delay)
+        if to is State.DEAD_LETTERED:
+            with writing(self.outbox.engine) as connection:
+                connection.execute(
+                    correction.update()
+                    .where(correction.c.correction_id == claim.correction.correction_id)
+                    .values(state=State.REJECTED)
+                )
+
+
+class _Rounds(Delivery):
+    """Changes the money of what it delivers."""
+
+    def delivered(self, claim: Claim, outcome: str, words: str, record_id: str | None) -> None:
+        super().delivered(claim, outcome, words, record_id)
+        with writing(self.outbox.engine) as connection:
+            connection.execute(
+                correction.update()
+                .where(correction.c.correction_id == claim.correction.correction_id)
+                .values(amount_at_risk_rc=0)
+            )
+
+
+class _WritesMore(_Around):
+    """Writes a field that nobody gave us, next to the one that was asked for."""
+
+    def write(self, change: WriteRequest, key: str, version: str | None) -> WriteResult:
+        more = {"tax_id": "2"} if change.target_object == "account" else {}
+        return super().write(replace(change, values={**change.values, **more}), key, version)
+
+
+#: invariant -> a defect of the class it watches for
+MUTANTS: Mapping[str, Mutant] = {
+    "no_duplicate_effect": Mutant(destination=_NeverLooks),
+    "no_lost_change": Mutant(delivery=_Forgets),
+    "no_write_without_approval": Mutant(delivery=_Hasty),
+    "no_write_outside_ownership": Mutant(destination=_WritesMore),
+    "every_write_was_intended": Mutant(delivery=_Unannounced),
+    "ledger_equals_target": Mutant(destination=_DropsWrites),
+    "before_images_are_true": Mutant(delivery=_FalseImages),
+    "money_is_conserved": Mutant(delivery=_Rounds),
+    "audit_is_valid_and_complete": Mutant(delivery=_Silent),
+}
