@@ -182,7 +182,8 @@ class _Run:
             return self._not_kept(claim, live)
         if _moved(item, live):
             return self._conflict(claim, "value_moved", _moved_words(item, live))
-        if claim.earlier.version not in (None, live.version) and not _holds_some_new(item, live):
+        is_half_written = _is_in_parts(destination) and _holds_some_new(item, live)
+        if claim.earlier.version not in (None, live.version) and not is_half_written:
             return self._conflict(claim, "version_moved", _version_words(item))
         request = WriteRequest(
             target_object=item.target_object,
@@ -326,6 +327,11 @@ def _holds_new(item: Correction, live: Snapshot) -> bool:
 def _holds_some_new(item: Correction, live: Snapshot) -> bool:
     """A vendor that needs several calls for one record may have got half of ours."""
     return any(same(live.values[c.field], c.new) for c in item.changes)
+
+
+def _is_in_parts(destination: Destination) -> bool:
+    """Whether an update may be left half done; a destination whose vendor takes it whole says so."""
+    return bool(getattr(destination, "writes_in_parts", True))
 
 
 def _moved(item: Correction, live: Snapshot) -> list[FieldChange]:

@@ -65,6 +65,8 @@ class Destination(Protocol):
     """One instance of one vendor as a place to write to.
 
     A destination is used by one thread at a time. It never retries a write and never swallows an error.
+    One whose vendor applies an update whole or not at all sets `writes_in_parts` to False: a record that holds
+    some of our values after a lost reply was then changed by somebody else, and is left alone.
     """
 
     @property

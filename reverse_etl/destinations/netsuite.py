@@ -99,6 +99,8 @@ class NetSuiteDestination:
     a repeated create changes the first one.
     """
 
+    writes_in_parts = False
+
     def __init__(self, client: NetSuiteClient, instance: Instance) -> None:
         self._client = client
         self._targets = {

@@ -93,6 +93,8 @@ def build(
 class SalesforceDestination:
     """One org as a place to write to."""
 
+    writes_in_parts = False
+
     def __init__(self, instance: Instance, client: SalesforceClient) -> None:
         self._instance = instance
         self._client = client

@@ -112,6 +112,11 @@ def every_write_was_intended(run: Run) -> Iterator[str]:
                 yield f"{key} took effect, and the ledger says {view.correction.state}"
 
 
+def paused_instances_are_left_alone(run: Run) -> Iterator[str]:
+    """Nothing is claimed at a paused instance, and nothing new at a draining one."""
+    yield from run.disobeyed
+
+
 def ledger_equals_target(run: Run) -> Iterator[str]:
     """What is delivered was in the vendor while it was recorded so, and is there now unless changed since."""
     for item in run.outbox.list(_ALL):
@@ -199,6 +204,7 @@ INVARIANTS: tuple[Callable[[Run], Iterator[str]], ...] = (
     no_write_without_approval,
     no_write_outside_ownership,
     every_write_was_intended,
+    paused_instances_are_left_alone,
     ledger_equals_target,
     before_images_are_true,
     money_is_conserved,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from reverse_etl import store
+from reverse_etl import claims, store
 from reverse_etl.delivery import Claim, Delivery
 from reverse_etl.destinations.base import Snapshot, WriteRequest, WriteResult
 from reverse_etl.ledger import writing
@@ -23,7 +23,7 @@ class _Around:
     """A destination that passes everything on to the vendor."""
 
     def __init__(self, vendor: Vendor) -> None:
-        self.vendor, self.instance = vendor, vendor.instance
+        self.vendor, self.instance, self.writes_in_parts = vendor, vendor.instance, False
 
     def read(self, target_object: str, record_id: str, fields: Sequence[str]) -> Snapshot:
         return self.vendor.read(target_object, record_id, fields)
@@ -91,6 +91,13 @@ def _made_up(claim: Claim) -> list[Approval]:
     ]  # fmt: skip
 
 
+class _Deaf(Delivery):
+    """Does not hear that an instance is paused."""
+
+    def _candidate(self, connection: sa.Connection, without_instances: Collection[str]) -> str | None:
+        return claims.next_due(connection, self.outbox.wall(), claims.Gate())
+
+
 class _Unannounced(Delivery):
     """Sends before the ledger knows."""
 
@@ -155,6 +162,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "no_write_without_approval": Mutant(delivery=_Hasty),
     "no_write_outside_ownership": Mutant(destination=_WritesMore),
     "every_write_was_intended": Mutant(delivery=_Unannounced),
+    "paused_instances_are_left_alone": Mutant(delivery=_Deaf),
     "ledger_equals_target": Mutant(destination=_DropsWrites),
     "before_images_are_true": Mutant(delivery=_FalseImages),
     "money_is_conserved": Mutant(delivery=_Rounds),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -20,6 +22,7 @@ from reverse_etl.delivery import Delivery
 from reverse_etl.destinations.base import Destination, Value, WriteRequest
 from reverse_etl.dispatcher import dispatch
 from reverse_etl.errors import CorrectionError
+from reverse_etl.instances import OPERATOR_ROLE, set_mode
 from reverse_etl.ledger import open_ledger
 from reverse_etl.models import CorrectionView, Filter, State
 from reverse_etl.outbox import Outbox
@@ -83,6 +86,8 @@ class Run:
     trace: list[str] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
     proposed: set[str] = field(default_factory=set)
+    disobeyed: list[str] = field(default_factory=list)
+    """Claims at instances that were paused or draining when the claim was committed."""
 
     @property
     def digest(self) -> str:
@@ -103,6 +108,7 @@ class Simulation:
         self.is_healthy = False
         self._born = 0
         self._claims: dict[str, int] = {}
+        self._modes: dict[str, str] = {}
         self._process_rules: dict[str, Rules] = {}
         self._fault_rate = self.chance.choice([0.0, 0.05, 0.15, 0.3])
         self._kill_rate = self.chance.choice([0.0, 0.01, 0.03])
@@ -180,16 +186,26 @@ class Simulation:
             number = event["correction_id"]
             if event["event"] == "proposed":
                 self.run.proposed.add(number)
+            if event["event"].startswith("instance_"):
+                self._modes[json.loads(event["detail"])["instance"]] = event["event"]
             if event["event"] == "claimed":
                 self._claims[number] = self._length(number)
+                self._obeys(number, event["from_state"])
             if event["to_state"] == State.DELIVERED:
                 self.run.windows[number] = Window(self._claims[number], self._length(number))
 
+    def _obeys(self, correction_id: str, from_state: str) -> None:
+        mode = self._modes.get(self._instance_of(correction_id))
+        if mode == "instance_paused" or (mode == "instance_draining" and from_state == State.APPROVED):
+            self.run.disobeyed.append(f"{correction_id} was claimed from {from_state} after {mode}")
+
     def _length(self, correction_id: str) -> int:
-        with sa.create_engine(self.engine.url).connect() as connection:
+        return len(self.run.firm.vendors[self._instance_of(correction_id)].history)
+
+    def _instance_of(self, correction_id: str) -> str:
+        with closing(sqlite3.connect(str(self.engine.url.database))) as connection:
             query = "SELECT target_instance FROM correction WHERE correction_id = ?"
-            name = connection.exec_driver_sql(query, (correction_id,)).scalar_one()
-        return len(self.run.firm.vendors[name].history)
+            return str(connection.execute(query, (correction_id,)).fetchone()[0])
 
     def _note(self, words: str) -> None:
         name = self.scheduler.current.name if self.scheduler.current else "-"
@@ -256,6 +272,9 @@ class Simulation:
 
     def _decide(self, outbox: Outbox) -> None:
         action, states = self.chance.choices(list(_DECISIONS), [d[2] for d in _DECISIONS])[0][:2]
+        dead = outbox.list(Filter(states=(State.DEAD_LETTERED,), limit=50))
+        if dead and self.chance.random() < 0.4:
+            action, states = "replay", (State.DEAD_LETTERED,)
         items = outbox.list(Filter(states=states, limit=50))
         if not items:
             return
@@ -284,6 +303,14 @@ class Simulation:
             vendor.put(name, record, **{column: value})
             self._note(f"staff sets {name} {record} {column}={value}")
 
+    def operator(self, _process: Process) -> None:
+        """Somebody pauses, drains or resumes an instance; at the end, everything runs again."""
+        outbox = self._outbox(timedelta(0))
+        for instance in [self.chance.choice([CRM, ERP, PSA])] if not self.is_healthy else [CRM, ERP, PSA]:
+            mode = "running" if self.is_healthy else self.chance.choice(["running", "paused", "draining"])
+            set_mode(outbox, instance, mode, "olga", (OPERATOR_ROLE,), "because")
+            self._note(f"olga sets {instance} {mode}")
+
     # ---- the course of a run -----------------------------------------------------------------------------
 
     def play(self) -> Run:
@@ -297,6 +324,7 @@ class Simulation:
         self._something_changes()
         kinds = ["planner", "office", "office", "worker"]
         kinds += ["worker"] * (self.chance.random() < 0.6) + ["staff"] * (self.chance.random() < 0.3)
+        kinds += ["operator"] * (self.chance.random() < 0.15)
         if self.chance.random() < 0.5:
             self.scheduler.run([self.process(kind, getattr(self, kind)) for kind in kinds])
         else:
@@ -321,6 +349,7 @@ class Simulation:
 
     def _settle(self) -> None:
         self.is_healthy, self.rules, self._longest_skew = True, Rules(), 0
+        self.scheduler.run([self.process("operator", self.operator)])
         for _ in range(MOST_RUNS_TO_SETTLE):
             self.now += timedelta(minutes=35)
             self.scheduler.run([self.process("worker", self.worker)])
@@ -331,8 +360,9 @@ class Simulation:
 
 #: points that few runs come by are aimed at by more runs
 _SHARE: Mapping[str, int] = {
-    "outbox.Outbox.replay": 4,
+    "outbox.Outbox.replay": 8,
     "proposing.Proposer.reopen": 3,
+    "instances.set_mode": 4,
     "vendor find": 2,
     "vendor write, second step": 2,
 }

@@ -27,7 +27,7 @@ FAULTS: Mapping[str, tuple[str, ...]] = {
     "read": ("slow", "limited", "unavailable", "signed out", "malformed", "stale"),
     "find": ("slow", "limited", "unavailable", "signed out", "malformed"),
     "write": ("slow", "limited", "unavailable", "signed out", "5xx before commit", "5xx after commit",
-              "reply lost before commit", "reply lost after commit", "malformed after commit", "refused"),
+              "reply lost before commit", "reply lost after commit", "malformed after commit", "refused", "refused"),
 }  # fmt: skip
 
 
@@ -66,6 +66,7 @@ class Vendor:
     unique: str | None = None
     """Field of which a vendor-side look before a create refuses a second living record."""
     normalise: Callable[[str, Value], Value] | None = None
+    writes_in_parts: bool = False
     records: dict[Key, dict[str, Value]] = field(default_factory=dict)
     versions: dict[Key, int] = field(default_factory=dict)
     keys: dict[tuple[str, str], list[str]] = field(default_factory=dict)

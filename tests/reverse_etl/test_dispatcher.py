@@ -394,3 +394,22 @@ def test_a_lost_write_is_looked_for_even_when_policy_forbids_it_by_now(make_outb
     item = outbox.show(new).correction
     assert item.state == ("delivered" if is_there else "dead_lettered")
     assert len(vendors[ERP].writes) == 1
+
+
+def test_a_field_that_a_person_put_back_after_a_lost_write_is_not_taken_for_a_half_done_write(
+    outbox, vendors, wall
+):
+    rows = [
+        sync_row(),
+        sync_row(field="erp_overdue_bucket", value_type="text", expected_value="current", new_value="31-60"),
+    ]
+    new = outbox.propose(rows).approved[0]
+    vendors[CRM].writes_in_parts = False
+    vendors[CRM].fail("write", UnknownOutcomeError("lost.", instance=CRM), after_commit=True)
+    dispatch(outbox, vendors)
+    vendors[CRM].put("opportunity", "006A", erp_overdue_bucket="current")
+    wall.now += timedelta(minutes=1)
+    dispatch(outbox, vendors)
+    item = outbox.show(new).correction
+    assert (item.state, item.state_class) == ("conflicted", "version_moved")
+    assert vendors[CRM].value("opportunity", "006A", "erp_overdue_bucket") == "current"
