@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -115,16 +114,8 @@ class _FalseImages(Delivery):
 class _Silent(Delivery):
     """Puts a failed correction back without telling the audit trail."""
 
-    def finish(
-        self,
-        claim: Claim,
-        to: State,
-        outcome: str,
-        error_class: str,
-        words: str,
-        delay: timedelta | None = None,
-    ) -> None:
-        super().finish(claim, to, outcome, error_class, words, delay)
+    def finish(self, claim: Claim, to: State, *facts: Any, **more: Any) -> None:
+        super().finish(claim, to, *facts, **more)
         if to is State.DEAD_LETTERED:
             with writing(self.outbox.engine) as connection:
                 connection.execute(

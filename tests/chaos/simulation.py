@@ -112,18 +112,22 @@ class Simulation:
         self._process_rules: dict[str, Rules] = {}
         self._fault_rate = self.chance.choice([0.0, 0.05, 0.15, 0.3])
         self._kill_rate = self.chance.choice([0.0, 0.01, 0.03])
-        self._target = self._draw_target()
+        self._targets = self._draw_targets()
         self._is_one_host = self.chance.random() < 0.5
         self._longest_skew = self.chance.choice([0, 5, 60, 400])
         self.run = Run(seed, found_firm(self.chance, self), self._outbox(timedelta(0)))
         LedgerPoints(engine, self.reached, self._committed, self.scheduler.may_switch)
         self._reads = [self._read()]
 
-    def _draw_target(self) -> tuple[str, Side, int] | None:
-        """One point where this run kills on purpose, so that rare points get their share."""
+    def _draw_targets(self) -> set[tuple[str, Side]]:
+        """Points where this run kills on purpose the first time, so that rare ones get their share."""
         points = [point for point in persistence_points() for _ in range(_SHARE.get(point, 1))]
-        side: Side = "before" if (self.seed // len(points)) % 2 == 0 else "after"
-        return points[self.seed % len(points)], side, self.chance.choice([0, 0, 0, 1])
+        sides: tuple[Side, Side] = ("before", "after")
+        turn = self.seed // len(points)
+        return {
+            (points[self.seed % len(points)], sides[turn % 2]),
+            (points[(self.seed + len(points) // 2) % len(points)], sides[(turn + 1) % 2]),
+        }
 
     # ---- what the vendors and the ledger ask -----------------------------------------------------------
 
@@ -142,10 +146,9 @@ class Simulation:
     def _is_time_to_die(self, point: str, side: Side) -> bool:
         if self.is_healthy:
             return False
-        if self._target is not None and self._target[:2] == (point, side):
-            left = self._target[2]
-            self._target = (point, side, left - 1) if left else None
-            return left == 0
+        if (point, side) in self._targets:
+            self._targets.remove((point, side))
+            return True
         return self.chance.random() < self._kill_rate
 
     def _die(self, process: Process, point: str, step: str, side: Side) -> None:
@@ -361,7 +364,8 @@ class Simulation:
 #: points that few runs come by are aimed at by more runs
 _SHARE: Mapping[str, int] = {
     "outbox.Outbox.replay": 8,
-    "proposing.Proposer.reopen": 3,
+    "proposing.Proposer.reopen": 5,
+    "proposing.Proposer.propose_one": 4,
     "instances.set_mode": 4,
     "vendor find": 2,
     "vendor write, second step": 2,
