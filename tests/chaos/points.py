@@ -21,8 +21,13 @@ Side = Literal["before", "after"]
 CALLS = ("vendor read", "vendor find", "vendor write", "vendor write, second step")
 #: Functions that write to the ledger outside the write-back that is played here, and why they are left out.
 APART: Mapping[str, str] = {
-    "cli_events.": "one statement of a person at the command line; killed or not, the person sees which",
-    "events.": "deliveries of business events have runs of their own",
+    "cli_events.": "one transaction of a person at the command line, who sees whether it was done",
+    "delegations.": "one transaction of a person",
+    "waivers.": "one transaction of a person",
+    "switches.": "one transaction of a person; the runs switch checks off by configuration",
+    "escalations.": "reminds people and decides nothing",
+    "events.": "not played yet",
+    "inbox.": "not played yet",
     "restore.": "restores into an empty ledger or not at all",
     "ledger.": "migrations run before anything else, under a lock",
 }

@@ -289,7 +289,7 @@ class Simulation:
         roles = PEOPLE.get(actor, ("controller",))
         try:
             if action == "rollback":
-                outbox.rollback(item.correction_id, actor, "because")
+                outbox.rollback(item.correction_id, actor, "because", roles=roles)
             else:
                 getattr(outbox, action)(item.correction_id, actor, roles, "because")
             self._note(f"{actor} does {action} {item.correction_id}")
