@@ -82,7 +82,9 @@ def serve() -> None:
     except FileNotFoundError as problem:
         raise click.ClickException(str(problem)) from problem
     resume_clock(folder / "clock.json")
-    servers = start(load_config().instances, folder, read_credentials(folder / "sandbox.env"))
+    config = load_config()
+    inbox = f"http://127.0.0.1:{config.events.inbox.port}"
+    servers = start(config.instances, folder, read_credentials(folder / "sandbox.env"), inbox=inbox)
     for name, server in servers.items():
         click.echo(f"{name}: {server.url}")
     stop = threading.Event()

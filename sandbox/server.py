@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from sandbox.simulators import bamboohr, kantata, netsuite, salesforce
 from sandbox.simulators.base import SimServer
 from sandbox.simulators.faults import Faults
 from sandbox.simulators.store import Store
+from sandbox.simulators.webhooks import Courier
 
 MODULES = {"salesforce": salesforce, "netsuite": netsuite, "kantata": kantata, "bamboohr": bamboohr}
 
@@ -35,21 +37,47 @@ def open_store(instance: Instance, folder: Path) -> Store:
     )
 
 
-def build_app(instance: Instance, store: Store, environ: Mapping[str, str], clock: Clock = now) -> ASGIApp:
-    """The vendor app of one instance, with the credentials Concord will present."""
+def build_app(
+    instance: Instance,
+    store: Store,
+    environ: Mapping[str, str],
+    clock: Clock = now,
+    courier: Courier | None = None,
+) -> ASGIApp:
+    """The vendor app of one instance, with the credentials Concord will present; `courier` takes its webhooks."""
     module = MODULES[instance.system]
     settings = module.settings_for(of_instance(instance, environ), instance.options)
+    if courier is not None:
+        settings = replace(settings, courier=courier)
     return module.create_app(store, settings, clock, Faults())
 
 
+def courier_of(instance: Instance, inbox: str | None, environ: Mapping[str, str]) -> Courier | None:
+    """Who takes an instance's webhooks to the inbox at that address; None when it has no hook or no secret."""
+    secret = environ.get(instance.webhook.secret) if instance.webhook else None
+    if inbox is None or not secret:
+        return None
+    return Courier(url=f"{inbox}/hooks/{instance.name}", secret=secret)
+
+
 def serve(
-    instances: list[Instance], folder: Path, environ: Mapping[str, str], *, free_ports: bool = False
+    instances: list[Instance],
+    folder: Path,
+    environ: Mapping[str, str],
+    *,
+    free_ports: bool = False,
+    inbox: str | None = None,
 ) -> dict[str, SimServer]:
-    """Start a simulator per instance on the port of its base_url (or any free one). Returns name -> server."""
+    """Start a simulator per instance on the port of its base_url (or any free one). Returns name -> server.
+
+    `inbox` is where webhooks go; without it none are sent.
+    """
     servers = {}
     for instance in instances:
         port = 0 if free_ports else urlsplit(instance.base_url).port or 80
-        servers[instance.name] = SimServer(build_app(instance, open_store(instance, folder), environ), port)
+        courier = courier_of(instance, inbox, environ)
+        app = build_app(instance, open_store(instance, folder), environ, courier=courier)
+        servers[instance.name] = SimServer(app, port)
     for server in servers.values():
         server.start()
     return servers

@@ -28,8 +28,14 @@ def json_response(value: Any, status: int = 200, headers: dict[str, str] | None 
     return Response(orjson.dumps(value), status, headers, media_type="application/json")
 
 
-def with_admin(vendor: Starlette, store: Store, faults: Faults) -> ASGIApp:
-    """The vendor's app with `/_sandbox` routes: order faults, look at rows, edit a row as another user."""
+OnEdit = Callable[[str, str, dict[str, Any]], None]
+
+
+def with_admin(vendor: Starlette, store: Store, faults: Faults, on_edit: OnEdit | None = None) -> ASGIApp:
+    """The vendor's app with `/_sandbox` routes: order faults, look at rows, edit a row as another user.
+
+    `on_edit` hears of such an edit (object, key, fields), for vendors that tell others.
+    """
 
     async def order(request: Request) -> Response:
         faults.order(Fault(**orjson.loads(await request.body())))
@@ -50,6 +56,8 @@ def with_admin(vendor: Starlette, store: Store, faults: Faults) -> ASGIApp:
         fields = orjson.loads(await request.body())
         key = request.path_params["key"].split("|")
         store.upsert(request.path_params["object"], key, fields)
+        if on_edit is not None:
+            on_edit(request.path_params["object"], request.path_params["key"], fields)
         return json_response(store.get(request.path_params["object"], key))
 
     admin = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class Store:
         self.connection.row_factory = sqlite3.Row
         self.connection.execute("pragma journal_mode = wal")
         self.connection.execute("pragma synchronous = normal")
+        self._after: list[Callable[[], None]] = []
         self._create(indexes or {})
 
     def _create(self, indexes: Mapping[str, Sequence[Sequence[str]]]) -> None:
@@ -65,8 +66,20 @@ class Store:
                 yield self.connection
             except BaseException:
                 self.connection.execute("rollback")
+                self._after.clear()
                 raise
             self.connection.execute("commit")
+            due, self._after = self._after, []
+        for action in due:
+            action()
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Do something once the present transaction has committed; at once when there is none, never if it fails."""
+        with self.lock:
+            if self.connection.in_transaction:
+                self._after.append(action)
+                return
+        action()
 
     def load(self, object: str, rows: Iterable[Mapping[str, Any]]) -> int:
         """Insert or replace whole rows; absent fields are null. Returns how many."""

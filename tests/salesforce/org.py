@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from sandbox.simulators.base import SimServer
 from sandbox.simulators.faults import Faults
 from sandbox.simulators.salesforce import INDEXES, TABLES, create_app, make_id, settings_for
 from sandbox.simulators.store import Store
+from sandbox.simulators.webhooks import Courier
 
 NOW = datetime(2026, 6, 30, 18, 0, tzinfo=UTC)
 STAGES = [
@@ -141,8 +142,8 @@ class OrgUnderTest:
         )
 
 
-def start_org(folder: Path, **options: Any) -> OrgUnderTest:
-    """Serve a freshly filled org on a free port."""
+def start_org(folder: Path, courier: Courier | None = None, **options: Any) -> OrgUnderTest:
+    """Serve a freshly filled org on a free port; `courier` takes its change events."""
     clock = TestClock()
     store = Store(folder / "org.db", TABLES, indexes=INDEXES)
     fill(store)
@@ -152,7 +153,7 @@ def start_org(folder: Path, **options: Any) -> OrgUnderTest:
         "SF_PRIVATE_KEY": private_key(),
     }
     credentials = {name.removeprefix("SF_").lower(): value for name, value in environ.items()}
-    settings = settings_for({**credentials, "client_secret": "s3cret"}, options)
+    settings = replace(settings_for({**credentials, "client_secret": "s3cret"}, options), courier=courier)
     server = SimServer(create_app(store, settings, clock, Faults())).start()
     return OrgUnderTest(store, server, clock, environ, folder / "budget", options)
 

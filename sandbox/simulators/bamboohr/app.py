@@ -16,11 +16,13 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from sandbox.simulators.bamboohr.history import History
-from sandbox.simulators.bamboohr.people import People, Rights
+from sandbox.simulators.bamboohr.hooks import Hooks
+from sandbox.simulators.bamboohr.people import People, Rights, stamp
 from sandbox.simulators.bamboohr.respond import Refusal, answer, refuse
 from sandbox.simulators.base import Clock, json_response, with_admin
 from sandbox.simulators.faults import Faults
 from sandbox.simulators.store import Store
+from sandbox.simulators.webhooks import Courier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,7 @@ class BambooSettings:
     cut_key: str | None = None
     hidden_fields: frozenset[str] = frozenset()
     hidden_people: frozenset[str] = frozenset()
+    courier: Courier | None = None
 
 
 def settings_for(credentials: Mapping[str, str], options: Mapping[str, Any]) -> BambooSettings:
@@ -57,9 +60,13 @@ def create_app(store: Store, settings: BambooSettings, clock: Clock, faults: Fau
         Route("/time_off/whos_out", api.whos_out),
     ]
     gateway = f"/api/gateway.php/{settings.company_domain}/v1"
-    return with_admin(
-        Starlette(routes=[Mount("/api/v1", routes=v1), Mount(gateway, routes=v1)]), store, faults
-    )
+
+    def edited(table: str, key: str, fields: dict[str, Any]) -> None:
+        if table == "employee":
+            api.hooks.updated(key, fields, stamp(clock()))
+
+    vendor = Starlette(routes=[Mount("/api/v1", routes=v1), Mount(gateway, routes=v1)])
+    return with_admin(vendor, store, faults, edited)
 
 
 Produce = Callable[[Request, Rights], Any]
@@ -67,7 +74,8 @@ Produce = Callable[[Request, Rights], Any]
 
 class _Api:
     def __init__(self, store: Store, settings: BambooSettings, clock: Clock) -> None:
-        self._people = People(store, clock)
+        self.hooks = Hooks(store, settings.courier)
+        self._people = People(store, clock, self.hooks)
         self._history = History(store)
         self._settings = settings
         self._clock = clock

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from sandbox.simulators.bamboohr.hooks import Hooks
 from sandbox.simulators.bamboohr.respond import Refusal, shown
 from sandbox.simulators.bamboohr.schema import TABLES
 from sandbox.simulators.base import Clock
@@ -47,7 +48,8 @@ class Rights:
 class People:
     """Handlers over the store; each takes the caller's rights."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, hooks: Hooks) -> None:
+        self._hooks = hooks
         self._store = store
         self._clock = clock
 
@@ -116,7 +118,9 @@ class People:
             if field in TABLES["employee"] and field not in _READ_ONLY | rights.hidden_fields
         }
         if wanted:
-            self._store.upsert("employee", person, {**wanted, "lastChanged": stamp(self._clock())})
+            now = stamp(self._clock())
+            self._store.upsert("employee", person, {**wanted, "lastChanged": now})
+            self._hooks.updated(person, wanted, now)
 
     def _person(self, person: str, rights: Rights) -> dict[str, Any]:
         row = self._store.get("employee", person)

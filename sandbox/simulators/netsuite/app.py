@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
@@ -106,7 +107,11 @@ def create_app(store: Store, settings: Settings, clock: Callable[[], datetime], 
         Route(f"{record}/{{type}}/{{id}}", guarded(records.instance), methods=["GET", *writes]),
         Route(f"{record}/{{type}}/{{id}}/{{sublist}}", guarded(records.sublist)),
     ]
-    return with_admin(Starlette(routes=routes), store, faults)
+
+    def edited(table: str, key: str, _fields: dict[str, Any]) -> None:
+        records.events.after_submit(table, key, "edit")
+
+    return with_admin(Starlette(routes=routes), store, faults, edited)
 
 
 def _jobs_root(request: Request) -> str:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from sandbox.simulators.webhooks import Courier
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -30,6 +32,7 @@ class Settings:
     row_cap: int = 100_000
     hidden: Mapping[str, frozenset[str]] = field(default_factory=dict)  # table -> columns without permission
     hidden_tables: frozenset[str] = frozenset()
+    courier: Courier | None = None  # whom the user-event script tells
     wall: Callable[[], float] = time.time  # sign-in runs on the wall clock, unlike the firm
 
     @property

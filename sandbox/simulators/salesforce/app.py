@@ -120,4 +120,8 @@ def create_app(store: Store, settings: Settings | Mapping[str, Any], clock: Cloc
     vendor.state.org = org
     vendor.state.sessions = org.sessions
     vendor.add_middleware(_WithoutTrailingSlash)
-    return with_admin(vendor, store, faults)
+
+    def edited(entity: str, key: str, fields: dict[str, Any]) -> None:
+        org.events.announce(entity, key, "UPDATE", fields)
+
+    return with_admin(vendor, store, faults, edited)

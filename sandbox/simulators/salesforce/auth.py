@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.simulators.base import Clock, json_response
+from sandbox.simulators.webhooks import Courier
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ORG = "00D5g00000Meri1"
@@ -34,6 +35,7 @@ class Settings:
     session_seconds: int = 7200
     daily_api_requests: int = 100_000
     bulk_query_jobs: int = 10_000
+    courier: Courier | None = None  # who is told of changes
 
     @classmethod
     def of(cls, values: Settings | Mapping[str, Any]) -> Settings:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from sandbox.simulators.base import Clock
 from sandbox.simulators.salesforce.auth import Sessions, Settings
+from sandbox.simulators.salesforce.change_events import ChangeEvents
 from sandbox.simulators.salesforce.errors import Refusal, not_found
 from sandbox.simulators.salesforce.records import Records
 from sandbox.simulators.salesforce.soql import Compiler, Query, SoqlError, parse
@@ -36,13 +37,15 @@ class Org:
     clock: Clock
     sessions: Sessions = field(init=False)
     records: Records = field(init=False)
+    events: ChangeEvents = field(init=False)
     calls: deque[datetime] = field(default_factory=deque)
     cursors: OrderedDict[str, Cursor] = field(default_factory=OrderedDict)
     jobs: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.sessions = Sessions(self.settings, self.clock)
-        self.records = Records(self.store, self.clock)
+        self.events = ChangeEvents(self.store, self.clock, self.settings.courier)
+        self.records = Records(self.store, self.clock, self.events)
 
     def used(self) -> int:
         """Calls in the last 24 h."""

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sandbox.simulators.base import Clock
+from sandbox.simulators.salesforce.change_events import ChangeEvents
 from sandbox.simulators.salesforce.errors import Refusal, not_found
 from sandbox.simulators.salesforce.fields import ID_TYPES, SField, SObject
 from sandbox.simulators.salesforce.ids import full_id, make_id
@@ -19,9 +20,10 @@ from sandbox.simulators.store import Store
 class Records:
     """Reads and writes records of one org the way its API would allow."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, events: ChangeEvents) -> None:
         self._store = store
         self._clock = clock
+        self._events = events
 
     def object(self, name: str) -> SObject:
         """The object; Refusal NOT_FOUND when the org has none of that name."""
@@ -63,6 +65,7 @@ class Records:
             row |= {"ContractNumber": f"{int(number):08d}", "Status": "Draft"}
         row |= values | self._derived(sobject, values) | {"Id": record_id}
         self._store.load(sobject.name, [row])
+        self._events.announce(sobject.name, record_id, "CREATE", values)
         return record_id
 
     def update(self, sobject: SObject, record_id: str, fields: Mapping[str, Any]) -> str:
@@ -77,6 +80,7 @@ class Records:
         now = stamp(self._clock())
         stamps = {name: now for name in ("LastModifiedDate", "SystemModstamp") if name in sobject.fields}
         self._store.upsert(sobject.name, row["Id"], values | self._derived(sobject, values) | stamps)
+        self._events.announce(sobject.name, str(row["Id"]), "UPDATE", values)
         return str(row["Id"])
 
     def delete(self, sobject: SObject, record_id: str) -> str:
@@ -86,6 +90,7 @@ class Records:
         row = self.get(sobject, record_id)
         now = stamp(self._clock())
         self._store.upsert(sobject.name, row["Id"], {"IsDeleted": 1, "SystemModstamp": now})
+        self._events.announce(sobject.name, str(row["Id"]), "DELETE", {})
         return str(row["Id"])
 
     def matches(self, sobject: SObject, field_name: str, value: str) -> list[str]:

@@ -16,6 +16,7 @@ from sandbox.simulators.netsuite.errors import ApiError
 from sandbox.simulators.netsuite.records.filters import where
 from sandbox.simulators.netsuite.records.read import Reader
 from sandbox.simulators.netsuite.records.types import RECORD_TYPES, RecordType, record_type
+from sandbox.simulators.netsuite.records.user_events import UserEvents
 from sandbox.simulators.netsuite.records.values import Parser, property_validation
 from sandbox.simulators.netsuite.records.write import Writer
 from sandbox.simulators.netsuite.settings import Settings
@@ -34,7 +35,8 @@ class RecordService:
         self.settings = settings
         self.jobs = jobs
         self.reader = Reader(store, settings.hidden)
-        self.writer = Writer(store, clock)
+        self.events = UserEvents(store, clock, settings.courier)
+        self.writer = Writer(store, clock, self.events)
         self.moments = UserMoments(settings.zone, settings.date_format)
 
     def collection(self, request: Request, body: bytes) -> Response:

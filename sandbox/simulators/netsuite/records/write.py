@@ -10,6 +10,7 @@ from sandbox.simulators.netsuite.errors import ApiError, user_error
 from sandbox.simulators.netsuite.records import invoices, rules
 from sandbox.simulators.netsuite.records.read import Reader
 from sandbox.simulators.netsuite.records.types import RecordType, Sublist
+from sandbox.simulators.netsuite.records.user_events import UserEvents
 from sandbox.simulators.netsuite.records.values import Parser
 from sandbox.simulators.netsuite.suiteql.moments import utc_text
 from sandbox.simulators.store import Store
@@ -20,9 +21,10 @@ Body = Mapping[str, Any]
 class Writer:
     """Applies one write at a time; a refused write leaves nothing behind."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime], events: UserEvents) -> None:
         self.store = store
         self.clock = clock
+        self.events = events
         self.reader = Reader(store, {})
 
     def create(self, kind: RecordType, body: Body, parser: Parser, external_id: str | None = None) -> str:
@@ -50,6 +52,7 @@ class Writer:
             self._lines(kind, key, lines, parser, frozenset(), now)
             if kind.table == "transaction":
                 invoices.total(self.store, key, now)
+            self.events.after_submit(kind.name, key, "create")
         return key
 
     def update(
@@ -71,6 +74,7 @@ class Writer:
             self._lines(kind, record, lines, parser, replace, now)
             if kind.table == "transaction" and lines:
                 invoices.total(self.store, record, now)
+            self.events.after_submit(kind.name, record, "edit")
         return record
 
     def upsert(
@@ -105,6 +109,7 @@ class Writer:
             }
             deleted |= {"name": row.get(kind.label), "deleteddate": utc_text(self.clock())}
             self.store.load("deletedrecord", [deleted])
+            self.events.after_submit(kind.name, record, "delete")
 
     def _check_deletable(self, row: dict[str, Any]) -> None:
         links = self.store.query(
