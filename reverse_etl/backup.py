@@ -89,6 +89,7 @@ def _lines(connection: sa.Connection, taken_at: datetime, counts: Counter[str]) 
             "end_hash": chain["end_hash"],
         }
     )
+    _require_all_known(connection)
     for table in metadata.sorted_tables:
         for row in (
             connection.execute(sa.select(table).order_by(*table.primary_key)).mappings().yield_per(500)
@@ -97,6 +98,17 @@ def _lines(connection: sa.Connection, taken_at: datetime, counts: Counter[str]) 
             yield canonical_json(
                 {"table": table.name, "row": {n: _plain(table, n, v) for n, v in row.items()}}
             )
+
+
+def _require_all_known(connection: sa.Connection) -> None:
+    """A table that this process does not know would be left out in silence."""
+    present = set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
+    unknown = sorted(present - set(metadata.tables))
+    if unknown:
+        raise BackupError(
+            f"the ledger has tables that are not Concord's: {', '.join(unknown)}.",
+            hint="move them to a database of their own; nothing was written.",
+        )
 
 
 def _plain(table: sa.Table, column: str, value: Any) -> Any:

@@ -183,6 +183,13 @@ def test_a_ledger_in_use_is_not_overwritten(outbox, tmp_path, clock, ledger_url)
     assert outbox.counts()["approved"] == 1
 
 
+def test_a_table_that_would_be_left_out_is_named(outbox, tmp_path, clock):
+    run(outbox.engine, "CREATE TABLE notes (id INTEGER)")
+    with pytest.raises(BackupError, match="not Concord's: notes"):
+        take_backup(outbox.engine, tmp_path / "b", clock())
+    assert list(tmp_path.glob("b*")) == []
+
+
 def test_a_backup_of_a_broken_chain_is_not_taken_for_whole(outbox, restored):
     outbox.propose([sync_row(), charge_row()])
     drop_triggers(outbox.engine)
