@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from connectors.errors import TransientError, UnknownOutcomeError
-from reverse_etl import audit
+from reverse_etl import audit, conservation, dead_letters, instances
 from reverse_etl.delivery import Delivery
 from reverse_etl.destinations.base import WriteRequest
 from reverse_etl.dispatcher import dispatch
@@ -180,6 +180,23 @@ class Governed(RuleBasedStateMachine):
             )
             vendor.write(request, item.idempotency_key, live.version)
 
+    @rule(name=st.sampled_from([CRM, ERP, PSA]), mode=st.sampled_from(["paused", "draining", "running"]))
+    def somebody_controls_an_instance(self, name, mode):
+        instances.set_mode(self.outbox, name, mode, "dana", ["operator"], "because")
+        writes = len(self.vendors[name].writes)
+        dispatch(self.outbox, self.vendors)
+        assert mode != "paused" or len(self.vendors[name].writes) == writes
+
+    @rule(pick=st.integers(0, 9), amount=st.integers(1, 3))
+    def somebody_edits_a_dead_letter(self, pick, amount):
+        dead = self.outbox.list(Filter(states=("dead_lettered",), check_id="B05"))
+        if dead:
+            chosen = dead[pick % len(dead)].correction_id
+            with suppress(CorrectionError):
+                dead_letters.edit(
+                    self.outbox, chosen, {"erp_open_amount": str(amount)}, "carla", ["controller"], "because"
+                )
+
     @rule(minutes=st.sampled_from([1, 10, 60]))
     def time_passes(self, minutes):
         self.wall.now += timedelta(minutes=minutes)
@@ -237,6 +254,8 @@ class Governed(RuleBasedStateMachine):
     @invariant()
     def what_came_in_is_in_some_state(self):
         if hasattr(self, "outbox"):
+            found = conservation.check(self.engine)
+            assert found.is_whole, found.words
             proposed = sum(event.event == "proposed" for event in audit.events(self.engine))
             assert sum(self.outbox.counts().values()) == proposed
 
