@@ -19,7 +19,9 @@ from reverse_etl.outbox import Outbox
 from reverse_etl.store import Move
 from reverse_etl.workers import is_running, this_worker
 
-LEASE = timedelta(minutes=2)
+#: Longer than one call may last (a slot, the tenant's writer lock and the answer: under 14 minutes): a worker
+#: that is merely slow keeps its correction. Of this host's workers a dead one is known at once, lease or not.
+LEASE = timedelta(minutes=15)
 _ANSWERED = Signal(kind="answered")
 
 

@@ -114,7 +114,7 @@ class Simulation:
         self._kill_rate = self.chance.choice([0.0, 0.01, 0.03])
         self._targets = self._draw_targets()
         self._is_one_host = self.chance.random() < 0.5
-        self._longest_skew = self.chance.choice([0, 5, 60, 400])
+        self._longest_skew = self.chance.choice([0, 5, 60, 300])
         self.run = Run(seed, found_firm(self.chance, self), self._outbox(timedelta(0)))
         LedgerPoints(engine, self.reached, self._committed, self.scheduler.may_switch)
         self._reads = [self._read()]

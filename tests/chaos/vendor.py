@@ -165,6 +165,9 @@ class Vendor:
     def _create(self, change: WriteRequest, key: str, fault: str | None) -> str:
         if self.unique and self._holds(change.target_object, change.values[self.unique]):
             raise ConflictError("there is one already.", instance=self.instance, object=change.target_object)
+        self.world.elapse(
+            self.world.seconds(20, 170) if fault == "slow" else 0.1
+        )  # after the look, before the commit
         record_id = str(9000 + len(self.records))
         self.keys.setdefault((change.target_object, key), []).append(record_id)
         record = (change.target_object, record_id)

@@ -301,7 +301,7 @@ def test_a_worker_whose_lease_was_taken_over_records_nothing(outbox, vendors, wa
     new = outbox.propose([sync_row()]).approved[0]
     slow = Delivery(outbox, worker="other-host:1:0")
     claim = slow.claim()
-    wall.now += timedelta(minutes=5)
+    wall.now += timedelta(minutes=20)
     dispatch(outbox, vendors)
     with pytest.raises(LeaseLostError):
         slow.delivered(claim, "delivered", "late", None)
@@ -413,3 +413,18 @@ def test_a_field_that_a_person_put_back_after_a_lost_write_is_not_taken_for_a_ha
     item = outbox.show(new).correction
     assert (item.state, item.state_class) == ("conflicted", "version_moved")
     assert vendors[CRM].value("opportunity", "006A", "erp_overdue_bucket") == "current"
+
+
+def test_a_create_that_takes_as_long_as_a_vendor_may_is_not_made_again_by_another_worker(
+    outbox, vendors, wall
+):
+    outbox.approve(outbox.propose(project_rows()).proposed[0], "carla", ["controller"])
+
+    def slow():
+        vendors[PSA].before_write = None
+        wall.now += timedelta(seconds=190)
+        dispatch(outbox, vendors, delivery=Delivery(outbox, worker="other-host:1:0"))
+
+    vendors[PSA].before_write = slow
+    dispatch(outbox, vendors, delivery=Delivery(outbox, worker="this-host:1:0"))
+    assert sum(name == "workspace" for name, _ in vendors[PSA].records) == 1
