@@ -123,7 +123,9 @@ def _reject(ledger: Outbox, item: Correction, user: User, note: str) -> str:
 
 
 def _replay(ledger: Outbox, item: Correction, user: User, note: str) -> str:
-    ledger.replay(item.correction_id, user.id, user.roles, note)
+    after = ledger.replay(item.correction_id, user.id, user.roles, note)
+    if after.state is State.DEAD_LETTERED:
+        return "Your approval is recorded. One more person has to send it again."
     return "Sent again. It is written at the next dispatch."
 
 

@@ -99,7 +99,7 @@ class Outbox:
             return store.get(connection, correction_id)
 
     def replay(self, correction_id: str, actor: str, roles: Sequence[str], note: str = "") -> Correction:
-        """Send a dead letter again: a new round of approval by somebody who may give it."""
+        """Send a dead letter again: a new round of approval, which with four eyes takes a second person's replay."""
         with writing(self.engine) as connection:
             item = store.get(connection, correction_id)
             if item.state is not State.DEAD_LETTERED:
@@ -114,9 +114,9 @@ class Outbox:
             raise NotAllowedError(verdict.reason + ".", hint="reject it, or change the configuration.")
         roles = verdict.approver_roles or self.policy.unlimited_roles
         needed = max(verdict.approvals_needed, 1)
-        return replace(
-            item, approval_round=item.approval_round + 1, approver_roles=roles, approvals_needed=needed
-        )
+        is_begun = item.attempts == 0  # a first replay of two has been given since the last attempt
+        number = item.approval_round if is_begun else item.approval_round + 1
+        return replace(item, approval_round=number, approver_roles=roles, approvals_needed=needed)
 
     def _give(
         self,
@@ -145,16 +145,16 @@ class Outbox:
         }
         detail = {"roles": list(roles), "round": item.approval_round, "content_hash": item.content_hash}
         detail |= {"on_behalf_of": principal} if principal else {}
-        if len(people) < item.approvals_needed and waiting is State.PROPOSED:
-            step = self._recorder.step(State.PROPOSED, "approval_given", actor, note, detail=detail)
-            store.record_event(connection, item.correction_id, step, from_state=State.PROPOSED)
-            return
-        values = {
-            "decided_at": now, "due_at": None, "attempts": 0, "approval_round": item.approval_round,
+        current = {
+            "attempts": 0, "approval_round": item.approval_round, "approvals_needed": item.approvals_needed,
             "approver_roles": canonical_json(list(item.approver_roles)),
-            "approvals_needed": item.approvals_needed,
-            "expires_at": now + timedelta(days=self.policy.policy.expiry_days),
         }  # fmt: skip
+        if len(people) < item.approvals_needed:
+            step = self._recorder.step(waiting, "approval_given", actor, note, detail=detail)
+            store.note(connection, item.correction_id, step, current)
+            return
+        expires_at = now + timedelta(days=self.policy.policy.expiry_days)
+        values = {**current, "decided_at": now, "due_at": None, "expires_at": expires_at}
         event = "replayed" if waiting is State.DEAD_LETTERED else "approved"
         self._recorder.move(
             connection, item.correction_id, State.APPROVED, event, actor, note, values=values, detail=detail

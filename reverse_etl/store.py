@@ -157,6 +157,12 @@ def record_event(
     _set(connection, correction_id, {"last_event_sequence": sequence})
 
 
+def note(connection: sa.Connection, correction_id: str, step: Move, values: Mapping[str, Any]) -> None:
+    """Record that something happened to a correction which stays in the state of the step."""
+    _set(connection, correction_id, dict(values))
+    record_event(connection, correction_id, step, from_state=step.to)
+
+
 def _require_legal(correction_id: str, present: Any, step: Move) -> None:
     state = State(present.state)
     if state is State.IN_FLIGHT and present.lease_token != step.lease_token:

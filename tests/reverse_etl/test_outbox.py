@@ -7,9 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from reverse_etl import audit
+from reverse_etl.dispatcher import dispatch
 from reverse_etl.errors import IllegalTransitionError, NotAllowedError, UnknownCorrectionError
 from reverse_etl.models import Filter
-from tests.reverse_etl.factories import allocation_row, charge_row, project_rows, sync_row
+from tests.reverse_etl.factories import PSA, allocation_row, charge_row, project_rows, sync_row
+from tests.reverse_etl.fakes import refused
 
 
 def test_a_standing_approval_lets_a_correction_through_and_leaves_a_trail(outbox):
@@ -154,3 +157,19 @@ def test_lists_filter_and_counts_add_up(outbox):
 def test_an_unknown_id_says_how_to_find_ids(outbox):
     with pytest.raises(UnknownCorrectionError, match="list"):
         outbox.show("c0")
+
+
+def test_replaying_under_four_eyes_takes_two_people_and_then_delivers(outbox, vendors):
+    new = outbox.propose([allocation_row()]).proposed[0]
+    outbox.approve(new, "rita", ["resource_manager"])
+    outbox.approve(new, "carla", ["controller"])
+    vendors[PSA].fail("write", refused(PSA))
+    dispatch(outbox, vendors)
+    assert outbox.replay(new, "rita", ["resource_manager"]).state == "dead_lettered"
+    with pytest.raises(NotAllowedError, match="same_person_twice"):
+        outbox.replay(new, "rita", ["resource_manager"])
+    assert outbox.replay(new, "carla", ["controller"]).state == "approved"
+    assert [item.outcome for item in dispatch(outbox, vendors).items] == ["delivered"]
+    rounds = [(a.actor, a.approval_round) for a in outbox.show(new).approvals]
+    assert sorted(rounds) == [("carla", 1), ("carla", 2), ("rita", 1), ("rita", 2)]
+    assert audit.verify_chain(outbox.engine).is_valid
