@@ -11,6 +11,7 @@ from config import load_config
 from reverse_etl import conservation, dead_letters, instances, outcomes, rollbacks
 from reverse_etl.cli_common import Failure, as_person, console, ledger, plain_errors, roles_of
 from reverse_etl.destinations import SYSTEMS
+from reverse_etl.models import State
 from reverse_etl.outbox import Outbox
 
 _NOT_WHOLE = 3
@@ -140,7 +141,8 @@ def edit_command(
 def replay_command(correction_ids: tuple[str, ...], actor: str, roles: tuple[str, ...], note: str) -> None:
     """Send dead letters again, in the order of the ledger; this is a new approval."""
     for item in dead_letters.replay_in_order(ledger(), correction_ids, actor, roles_of(actor, roles), note):
-        click.echo(f"{item.correction_id} {item.state}")
+        more = "" if item.state is State.APPROVED else "; another person must replay it too"
+        click.echo(f"{item.correction_id} {item.state}{more}")
 
 
 @click.argument("correction_ids", nargs=-1)
