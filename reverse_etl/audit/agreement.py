@@ -56,12 +56,9 @@ class Told:
 
 
 def agreement_problems(
-    connection: sa.Connection, told: Told, found: Collection[ChainProblem], start: int
+    connection: sa.Connection, told: Told, found: Collection[ChainProblem]
 ) -> Iterator[ChainProblem]:
-    """Corrections that do not agree with the chain; those whose last event is itself reported are left out.
-
-    `start` is the number of the last event that retention has removed: what it told is not in the chain any more.
-    """
+    """Corrections that do not agree with the chain; those whose last event is itself reported are left out."""
     changes = _by_correction(connection, correction_change)
     approvals = _by_correction(connection, approval)
     broken = {p.correction_id for p in found if p.correction_id}
@@ -71,7 +68,7 @@ def agreement_problems(
         report = _Reporter(correction_id)
         if content_hash_of(row, changes.get(correction_id, [])) != row["content_hash"]:
             yield report("its target or values were changed after it was proposed", None, "content_hash")
-        if correction_id in broken or (row["last_event_sequence"] <= start and not story.sequence):
+        if correction_id in broken:
             continue
         yield from _state_problems(report, row, story)
         yield from _content_problems(report, row, story)

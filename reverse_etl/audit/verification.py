@@ -153,14 +153,23 @@ def verify_chain(engine: sa.Engine) -> ChainReport:
                 head = held.hash
             held = row
         walk.finish()
-        walk.problems += agreement_problems(connection, told, walk.problems, ends.start_sequence)
+        walk.problems += agreement_problems(connection, told, walk.problems)
     return ChainReport(events=walk.count, head=head, problems=tuple(walk.problems))
 
 
 def _ends(connection: sa.Connection) -> tuple[Ends, list[ChainProblem]]:
+    """The recorded end; every chain starts with event 1, whatever the record of its start says."""
     row = connection.execute(sa.select(audit_chain)).mappings().one_or_none()
     if row is not None:
-        return Ends(**{name: row[name] for name in row if name != "id"}), []
+        ends = Ends(
+            start_sequence=0, start_hash=GENESIS, end_sequence=row["end_sequence"], end_hash=row["end_hash"]
+        )
+        if (row["start_sequence"], row["start_hash"]) == (0, GENESIS):
+            return ends, []
+        words = (
+            f"the chain is recorded to start after event {row['start_sequence']}; it was written from event 1"
+        )
+        return ends, [ChainProblem(kind="end", sequence=None, field="start_sequence", words=words)]
     last = 0
     for event in raw_events(connection):
         last = max(last, event.sequence)

@@ -172,13 +172,27 @@ def test_a_record_of_the_end_that_was_changed_is_found(original):
         (f"end_hash = '{'e' * 64}'", "recorded as the last"),
         (f"end_sequence = {EVENTS + 2}", f"events {EVENTS + 1} to {EVENTS + 2} are missing"),
         (f"end_sequence = {EVENTS - 1}", f"event {EVENTS} was put in afterwards"),
-        (f"start_hash = '{'e' * 64}'", "event 1 was exchanged"),
+        (f"start_hash = '{'e' * 64}'", "recorded to start after event 0"),
     ):
         run(original.engine, f"UPDATE audit_chain SET {values}")
         assert words in problems(original)[0].words
         original.restore()
     run(original.engine, "DELETE FROM audit_chain")
     assert "starts and ends is missing" in problems(original)[0].words
+
+
+def test_a_beginning_declared_away_is_missed(outbox):
+    outbox.propose([sync_row(), charge_row()])
+    run(
+        outbox.engine,
+        "UPDATE audit_chain SET start_sequence = 2, start_hash = (SELECT hash FROM audit_event WHERE sequence = 2)",
+        "DELETE FROM audit_event WHERE sequence <= 2",
+    )
+    found = [p.words for p in audit.verify_chain(outbox.engine).problems]
+    assert found[:2] == [
+        "the chain is recorded to start after event 2; it was written from event 1",
+        "events 1 to 2 are missing",
+    ]
 
 
 def test_a_tail_cut_off_before_more_is_written_leaves_a_gap_for_ever(outbox):
