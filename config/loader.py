@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from config.errors import ConfigError
+from config.sagas import Sagas
 from config.schema import (
     Checks,
     Config,
@@ -41,6 +42,7 @@ def load_config(directory: Path | str | None = None) -> Config:
         policy=_yaml(root / "policy.yml", Policy),
         people=_yaml(root / "people.yml", People),
         events=_yaml(root / "events.yml", Events),
+        sagas=_yaml(root / "sagas.yml", Sagas),
         value_maps=_csv(
             root / "value_maps.csv", ValueMapRow, ("system", "instance", "field", "vendor_value")
         ),
@@ -141,14 +143,16 @@ def _csv_row(path: Path, line: int, header: list[str], values: list[str], model:
 
 def _cross_check(config: Config, root: Path) -> None:
     for rule in config.policy.rules:
-        if rule.check not in config.checks:
-            raise ConfigError(root / "policy.yml", None, f"rules.{rule.check}", "no such check in checks.yml")
+        if rule.check not in config.checks and rule.check not in config.processes:
+            words = "no such check in checks.yml and no such saga in sagas.yml"
+            raise ConfigError(root / "policy.yml", None, f"rules.{rule.check}", words)
     units = {unit.id for unit in config.business_units}
     for name, role in config.policy.roles.items():
         unknown = sorted(set(role.business_units) - units)
         if unknown:
             key = f"roles.{name}.business_units"
             raise ConfigError(root / "policy.yml", None, key, f"unknown business unit {', '.join(unknown)}")
+    _cross_check_sagas(config, root)
     calendars = {row.calendar for row in config.holidays}
     for entity in config.legal_entities:
         if entity.calendar not in calendars:
@@ -162,3 +166,29 @@ def _cross_check(config: Config, root: Path) -> None:
             raise ConfigError(root / "revenue_plan.csv", number, row.legal_entity_id, "unknown legal entity")
         if row.practice_id not in practices:
             raise ConfigError(root / "revenue_plan.csv", number, row.practice_id, "unknown practice")
+
+
+def _cross_check_sagas(config: Config, root: Path) -> None:
+    """Roles exist, and every correction of a saga has a policy rule: else it would be refused half way."""
+    path = root / "sagas.yml"
+    document = _read_yaml(path)
+    ruled = {(rule.check, rule.target, rule.operation) for rule in config.policy.rules}
+    for number, process in enumerate(config.sagas.sagas):
+        place: tuple[str | int, ...] = ("sagas", number)
+        used = {role for step in process.steps if step.request for role in step.request.roles}
+        unknown = (used | set(process.start_roles)) - set(config.policy.roles)
+        if unknown:
+            words = f"unknown roles: {', '.join(sorted(unknown))}"
+            raise ConfigError(path, _line(document, place), process.id, words)
+        for position, step in enumerate(process.steps):
+            here = _line(document, (*place, "steps", position))
+            for part in (step.correction, step.undo.correction):
+                key = part and (process.id, f"{part.system}.{part.object}", part.operation)
+                if key and key not in ruled:
+                    words = f"policy.yml has no rule {' '.join(key)}"
+                    raise ConfigError(path, here, f"{process.id}.{step.id}", words)
+            if step.undo.restore and step.correction:
+                target = f"{step.correction.system}.{step.correction.object}"
+                if (process.id, target, "update") not in ruled:
+                    words = f"policy.yml has no rule {process.id} {target} update"
+                    raise ConfigError(path, here, f"{process.id}.{step.id}", words)

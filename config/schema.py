@@ -6,23 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-System = Literal[
-    "salesforce", "hubspot", "netsuite", "dynamics365", "sap", "oracle_fusion", "jira", "kantata", "asana",
-    "monday", "bamboohr", "workday", "files", "tryton",
-]  # fmt: skip
+from config.base import Identifier, Strict, System
+from config.sagas import Sagas
+
 CheckId = Annotated[str, Field(pattern=r"^[A-Z]\d{2}$")]
 Severity = Literal["S1", "S2", "S3", "S4"]
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-
-
-class Strict(BaseModel):
-    """Base of all: frozen, no unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Firm(Strict):
@@ -370,6 +362,7 @@ class Config(Strict):
     policy: Policy
     people: People
     events: Events
+    sagas: Sagas
     value_maps: list[ValueMapRow]
     holidays: list[HolidayRow]
     revenue_plan: list[PlanRow]
@@ -403,6 +396,11 @@ class Config(Strict):
     def checks(self) -> dict[str, Check]:
         """Check id -> settings."""
         return self.check_file.checks
+
+    @property
+    def processes(self) -> frozenset[str]:
+        """Ids of the sagas; policy rules name them as they name checks."""
+        return frozenset(process.id for process in self.sagas.sagas)
 
     def instance(self, name: str) -> Instance:
         """The instance called `name`. Raises LookupError listing the known ones."""

@@ -15,6 +15,7 @@ from reverse_etl.cli import corrections
 from reverse_etl.cli_events import events
 from reverse_etl.cli_inbox import inbox
 from reverse_etl.cli_ledger import ledger_group
+from reverse_etl.cli_sagas import sagas
 
 LOGGER = logging.getLogger("concord.cli")
 
@@ -28,6 +29,7 @@ main.add_command(corrections)
 main.add_command(events)
 main.add_command(inbox)
 main.add_command(ledger_group)
+main.add_command(sagas)
 
 
 @main.command("check-config")

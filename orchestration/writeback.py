@@ -9,9 +9,11 @@ from typing import Any
 from orchestration.runtime import Runtime
 from reverse_etl import conservation, escalations
 from reverse_etl.conservation import Conservation
+from reverse_etl.destinations import LazyDestinations
 from reverse_etl.dispatcher import dispatch
 from reverse_etl.models import Correction, Filter, State
 from reverse_etl.outbox import Outbox
+from reverse_etl.saga_engine import SagaReport, Sagas
 from reverse_etl.setup import open_destinations, open_outbox, open_published
 from reverse_etl.verify import verify
 
@@ -33,7 +35,8 @@ class Writeback:
     def verify(self) -> dict[str, int]:
         """Settle what the newest published copy proves."""
         report = verify(self.outbox, open_published(self.runtime.home))
-        return {name: len(items) for name, items in asdict(report).items()}
+        sagas = self._sagas().verify()
+        return {name: len(items) for name, items in asdict(report).items()} | _counted(sagas)
 
     def propose(self) -> dict[str, Any]:
         """Put what the sync models propose into the ledger."""
@@ -47,11 +50,12 @@ class Writeback:
 
     def dispatch(self) -> dict[str, Any]:
         """Deliver what is approved and due."""
-        destinations = open_destinations(
-            self.runtime.config, self.runtime.home, os.environ, now=self.runtime.clock
-        )
+        destinations = self._destinations()
+        sagas = self._sagas()
+        before = sagas.advance()
         report = dispatch(self.outbox, destinations)
         outcomes: dict[str, Any] = {str(name): count for name, count in report.outcomes.items()}
+        outcomes |= _counted(before) | _counted(sagas.advance())
         outcomes["waiting"] = report.waiting
         if report.stopped_instances:
             outcomes["stopped_instances"] = report.stopped_instances
@@ -65,6 +69,12 @@ class Writeback:
         """Let the clock of decisions run: escalate what waits too long, expire what nobody decided in time."""
         taken = escalations.escalate(self.outbox)
         return {"escalated": len(taken), "expired": len(self.outbox.expire_overdue())}
+
+    def _destinations(self) -> LazyDestinations:
+        return open_destinations(self.runtime.config, self.runtime.home, os.environ, now=self.runtime.clock)
+
+    def _sagas(self) -> Sagas:
+        return Sagas(self.outbox, self._destinations())
 
     def counts(self) -> dict[str, int]:
         """Corrections by state."""
@@ -99,3 +109,8 @@ class Writeback:
                 if after.state is State.APPROVED:
                     return True
         return False
+
+
+def _counted(report: SagaReport) -> dict[str, int]:
+    """What happened to sagas, by words that no correction's state uses; nothing where nothing happened."""
+    return {f"sagas_{name}": len(found) for name, found in asdict(report).items() if found}

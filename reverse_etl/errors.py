@@ -9,7 +9,10 @@ CorrectionError
 ├── ExportError                a file is not an export of the audit trail
 ├── BackupError                a file is not a backup, or the ledger is not empty
 ├── LedgerError                the ledger cannot be opened or is of another version
-└── PublishedCopyError         the published copy is missing or lacks a table
+├── PublishedCopyError         the published copy is missing or lacks a table
+├── UnknownSagaError           no such saga, or nothing that could start one
+├── SagaMovedError             somebody else moved the saga meanwhile
+└── SagaValueError             a value of a step cannot be had from the facts
 """
 
 from __future__ import annotations
@@ -57,3 +60,15 @@ class ExportError(CorrectionError):
 
 class BackupError(CorrectionError):
     """A file is not a whole backup, or it cannot be restored into this ledger."""
+
+
+class UnknownSagaError(CorrectionError):
+    """No such saga in this ledger, or no trigger of that key."""
+
+
+class SagaMovedError(CorrectionError):
+    """Somebody else moved the saga between reading and writing; nothing was recorded."""
+
+
+class SagaValueError(CorrectionError):
+    """A value that a step needs is not known or not of its type."""

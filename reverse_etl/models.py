@@ -109,7 +109,7 @@ class Proposal:
     operation: Operation
     changes: tuple[FieldChange, ...]
     reason: str
-    kind: Literal["sync", "rollback"] = "sync"
+    kind: Literal["sync", "rollback", "saga"] = "sync"
     proposed_by: str = SERVICE_ACTOR
     amount_at_risk: Decimal | None = None
     currency: str | None = None

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from reverse_etl import saga_store
 from reverse_etl.errors import IllegalTransitionError, LeaseLostError
+from reverse_etl.ledger import reading
 from reverse_etl.models import UNDECIDED_STATES, Correction, Filter, Proposal, State
 from reverse_etl.outbox import Outbox
 from reverse_etl.proposals import group
@@ -46,7 +48,11 @@ def verify(outbox: Outbox, published: PublishedCopy) -> VerifyReport:
     proposals = {p.correction_key: p for p in group(state.rows)[0]}
     malformed = {str(row.get("correction_key")) for row in state.rows} - set(proposals)
     report = VerifyReport()
+    with reading(outbox.engine) as connection:
+        of_sagas = saga_store.correction_ids(connection)
     for item in outbox.list(Filter(states=(State.DELIVERED,), limit=_ALL)):
+        if item.correction_id in of_sagas:
+            continue  # its saga reads the vendor itself
         why = _why_not_yet(item, state)
         if why:
             report.waiting[item.correction_id] = why

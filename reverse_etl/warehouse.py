@@ -15,6 +15,7 @@ import duckdb
 
 from reverse_etl.errors import PublishedCopyError
 from reverse_etl.proposals import as_utc
+from reverse_etl.values import encode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +74,15 @@ class Published:
         """Name -> rows of several queries on one and the same copy."""
         with self._open() as connection:
             return {name: _rows(connection, query) for name, query in statements.items()}
+
+    def saga_facts(self, model: str, trigger_key: str | None = None) -> list[dict[str, str | None]]:
+        """Facts of a saga's triggers as ledger text, one row per trigger; of one trigger when its key is given."""
+        query = (
+            f'SELECT * FROM sync."{model}" WHERE coalesce(?, trigger_key) = trigger_key ORDER BY trigger_key'  # noqa: S608 - the name is an identifier of config/sagas.yml
+        )
+        with self._open() as connection:
+            rows = _rows(connection, query, [trigger_key])
+        return [{name: encode(value) for name, value in row.items()} for row in rows]
 
     def evidence(self, finding_ids: Sequence[str]) -> list[dict[str, Any]]:
         """The records of each system behind findings, in the order they are to be shown."""

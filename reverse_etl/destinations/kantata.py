@@ -41,7 +41,16 @@ _TARGETS: Mapping[str, _Target] = {
         collection="workspaces",
         subject="Workspace",
         fields=frozenset(
-            {"title", "price", "currency", "start_date", "due_date", "stage", "primary_workspace_group_id"}
+            {
+                "title",
+                "price",
+                "currency",
+                "start_date",
+                "due_date",
+                "stage",
+                "primary_workspace_group_id",
+                "status_key",
+            }
         ),
         create_only=frozenset({"stage"}),
     ),
@@ -50,10 +59,17 @@ _TARGETS: Mapping[str, _Target] = {
         subject="WorkspaceGroup",
         fields=frozenset({"name", "contact_name", "email", "address", "website"}),
     ),
-    "workspace_allocation": _Target(
+    "workspace_resource": _Target(  # without a user it is an unnamed seat, to be staffed by a person
+        collection="workspace_resources",
+        subject="WorkspaceResource",
+        fields=frozenset({"workspace_id", "role_id"}),
+        create_only=frozenset({"workspace_id"}),
+    ),
+    "workspace_allocation": _Target(  # always soft when made here: a person confirms a booking
         collection="workspace_allocations",
         subject="WorkspaceAllocation",
-        fields=frozenset({"start_date", "end_date", "minutes", "notes"}),
+        fields=frozenset({"workspace_resource_id", "start_date", "end_date", "minutes", "notes"}),
+        create_only=frozenset({"workspace_resource_id"}),
     ),
 }
 _DATES = frozenset({"start_date", "end_date", "due_date"})
@@ -130,6 +146,9 @@ class KantataDestination:
         fields: dict[str, Any] = {**own, "external_reference": {**reference, "status": "successful"}}
         if change.target_object == "workspace":
             fields["creator_role"] = "maven"
+        if change.target_object == "workspace_allocation":
+            fields["hard"] = False
+            fields["resource_id"] = fields.pop("workspace_resource_id", None)
         return self._client.create(target.collection, fields)
 
     def _update(
@@ -241,6 +260,8 @@ class KantataDestination:
         record = page.records[0]
         if name == OPPORTUNITY_FIELD and target_object == "workspace":
             return _reference(page)
+        if name == "status_key":
+            return str(record["status"]["key"]) if record["status"]["key"] else None
         if name in target.fields:
             return _price(record) if name == "price" else _typed(record.get(name), is_date=name in _DATES)
         vendor_name = self._vendor_names.get((target.subject, name))

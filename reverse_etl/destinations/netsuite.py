@@ -1,4 +1,4 @@
-"""Corrections in NetSuite: billing charges made ready, and draft invoices that only a person can post."""
+"""Corrections in NetSuite: billing charges and projects, and draft invoices that only a person can post."""
 
 from __future__ import annotations
 
@@ -51,7 +51,20 @@ _CHARGE = _Target(
         "currency": _Field("currency", "reference"),
         "externalid": _Field("externalId"),
     },
-    frozenset({"stage"}),
+    frozenset({"stage", "amount", "description"}),
+)
+_JOB = _Target(
+    "job",
+    {
+        "companyname": _Field("companyName"),
+        "parent": _Field("parent", "reference"),
+        "subsidiary": _Field("subsidiary", "reference"),
+        "currency": _Field("currency", "reference"),
+        "startdate": _Field("startDate", "date"),
+        "projectedenddate": _Field("projectedEndDate", "date"),
+        "isinactive": _Field("isInactive", "bool"),
+    },
+    frozenset({"isinactive"}),
 )
 _INVOICE = _Target(
     "invoice",
@@ -72,7 +85,9 @@ _INVOICE = _Target(
     frozenset({"memo"}),
 )
 # custom columns: raw table they are configured under -> do they sit on the invoice's line
-_CUSTOM = (("transaction", False), ("transactionline", True))
+_INVOICE_CUSTOM = (("transaction", False), ("transactionline", True))
+_JOB_CUSTOM = (("job", False),)
+_NOT_READY = "HOLD"
 _CUSTOM_KINDS: Mapping[str, Kind] = {
     "is_disputed": "bool",
     "dispute_opened_on": "date",
@@ -91,7 +106,7 @@ def build(
 
 
 class NetSuiteDestination:
-    """Reads and writes charges and draft invoices.
+    """Reads and writes charges, projects (jobs) and draft invoices.
 
     NetSuite has no conditional write, so `expected_version` is not sent: the dispatcher's comparison just
     before the write is what protects a value that moved. A draft invoice has one line, given by the
@@ -105,7 +120,8 @@ class NetSuiteDestination:
         self._client = client
         self._targets = {
             "charge": _CHARGE,
-            "transaction": _with_custom(_INVOICE, instance.custom_fields),
+            "job": _with_custom(_JOB, instance.custom_fields, _JOB_CUSTOM),
+            "transaction": _with_custom(_INVOICE, instance.custom_fields, _INVOICE_CUSTOM),
         }
 
     @property
@@ -143,6 +159,8 @@ class NetSuiteDestination:
             raise self._refusal(
                 "Concord does not change this field of existing records.", change.target_object, forbidden[0]
             )
+        if change.target_object == "charge" and set(change.values) - {"stage"}:
+            self._require_not_ready(change, change.expected.get("stage"))
         body, _ = self._body(change)
         self._client.update(target.record_type, change.record_id, body)
         return WriteResult(record_id=change.record_id)
@@ -156,11 +174,23 @@ class NetSuiteDestination:
         return str(record["id"])
 
     def _create(self, change: WriteRequest, key: str) -> str:
-        if change.target_object != "transaction":
-            raise self._refusal("Concord creates draft invoices only.", change.target_object)
         body, line = self._body(change)
+        if change.target_object == "charge":
+            self._require_not_ready(change, change.values.get("stage"))
+            return self._client.upsert("charge", key, body)
+        if change.target_object == "job":
+            return self._client.upsert("job", key, body)
         body |= {"approvalStatus": _PENDING_APPROVAL, _LINES: {"items": [line]}}
         return self._client.upsert("invoice", key, body, replace=(_LINES,))
+
+    def _require_not_ready(self, change: WriteRequest, stage: Value) -> None:
+        """A billing line is drafted or changed only while nobody can bill it."""
+        if stage != _NOT_READY:
+            raise self._refusal(
+                f"a charge is written only in stage {_NOT_READY}, here it is {stage or 'not given'}.",
+                change.target_object,
+                min(set(change.values) - {"stage"}, default="stage"),
+            )
 
     def _body(self, change: WriteRequest) -> tuple[dict[str, Any], dict[str, Any]]:
         """Body fields, and those of the line."""
@@ -199,10 +229,12 @@ class NetSuiteDestination:
         return PermanentError(message, instance=self.instance, object=target_object, field=field)
 
 
-def _with_custom(target: _Target, custom_fields: Mapping[str, Mapping[str, str]]) -> _Target:
+def _with_custom(
+    target: _Target, custom_fields: Mapping[str, Mapping[str, str]], tables: Sequence[tuple[str, bool]]
+) -> _Target:
     added = {
         stable: _Field(vendor, _CUSTOM_KINDS.get(stable, "text"), on_line)
-        for table, on_line in _CUSTOM
+        for table, on_line in tables
         for vendor, stable in custom_fields.get(table, {}).items()
     }
     return _Target(target.record_type, {**target.fields, **added}, target.writable)

@@ -73,6 +73,7 @@ _TARGETS: Mapping[str, _Target] = {
             "erp_overdue_bucket": "text",
             "erp_disputed": "bool",
             "erp_last_payment_date": "date",
+            "project_closed_on": "date",
         },
     ),
 }

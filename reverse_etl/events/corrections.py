@@ -35,7 +35,7 @@ def announce(connection: sa.Connection, audited: Mapping[str, Any], audit_hash: 
     is_first = audited["from_state"] is None and audited["to_state"] == "proposed"
     is_step = audited["from_state"] not in (None, audited["to_state"], "in_flight", "in_doubt")
     is_result = audited["from_state"] == "in_flight" and audited["to_state"] in ("delivered", "dead_lettered")
-    if type_ is None or not (is_first or is_step or is_result):
+    if type_ is None or audited["correction_id"] is None or not (is_first or is_step or is_result):
         return
     data = type_.data(**_facts(connection, audited))
     found = log.NewEvent(

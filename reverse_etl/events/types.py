@@ -171,6 +171,17 @@ class CorrectionDeadLettered(CorrectionFacts):
     """A correction cannot be delivered without a person; `state_class` says why."""
 
 
+class SagaTold(Facts):
+    """A step of a saga told something, such as that a project draft is there to be initiated; `facts` as text."""
+
+    saga_key: str
+    process_id: str
+    process_name: str
+    trigger_key: str
+    told: str
+    facts: dict[str, str | None]
+
+
 @dataclass(frozen=True, kw_only=True)
 class EventType:
     """One type of event in one version."""
@@ -206,12 +217,13 @@ CORRECTION_APPROVED = EventType(name="concord.correction.approved.v1", data=Corr
 CORRECTION_DELIVERED = EventType(name="concord.correction.delivered.v1", data=CorrectionDelivered)
 CORRECTION_VERIFIED = EventType(name="concord.correction.verified.v1", data=CorrectionVerified)
 CORRECTION_DEAD_LETTERED = EventType(name="concord.correction.dead_lettered.v1", data=CorrectionDeadLettered)
+SAGA_TOLD = EventType(name="concord.saga.told.v1", data=SagaTold)
 
 TYPES = {
     one.name: one
     for one in (
         OPPORTUNITY_WON, PROJECT_INITIATED, TIMESHEET_SUBMITTED, MILESTONE_COMPLETED, INVOICE_POSTED,
         CHANGE_APPROVED, CORRECTION_PROPOSED, CORRECTION_APPROVED, CORRECTION_DELIVERED, CORRECTION_VERIFIED,
-        CORRECTION_DEAD_LETTERED,
+        CORRECTION_DEAD_LETTERED, SAGA_TOLD,
     )
 }  # fmt: skip

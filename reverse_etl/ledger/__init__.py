@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from filelock import FileLock
 
 from reverse_etl.errors import LedgerError
-from reverse_etl.ledger import governance
+from reverse_etl.ledger import governance, sagas
 from reverse_etl.ledger.schema import REVISION
 from reverse_etl.ledger.triggers import create_triggers
 
@@ -28,6 +28,7 @@ __all__ = [
     "open_ledger",
     "reading",
     "revision_of",
+    "sagas",
     "writing",
 ]
 

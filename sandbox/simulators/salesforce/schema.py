@@ -107,6 +107,7 @@ _FIELDS: dict[str, list[SField]] = {
         _pick("ERP_Overdue_Bucket__c", OVERDUE_BUCKETS, restricted=True),
         SField(name="ERP_Disputed__c", type="boolean"),
         SField(name="ERP_Last_Payment_Date__c", type="date"),
+        SField(name="Project_Closed_On__c", type="date"),
     ],
     "OpportunityStage": [
         _text("ApiName", 120),
