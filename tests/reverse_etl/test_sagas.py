@@ -18,6 +18,7 @@ from config.sagas import Process
 from config.schema import Ownership, Policy
 from connectors.errors import TransientError
 from reverse_etl.audit import events, verify_chain
+from reverse_etl.delivery import LEASE
 from reverse_etl.dispatcher import dispatch
 from reverse_etl.errors import IllegalTransitionError, NotAllowedError, SagaValueError
 from reverse_etl.ledger import open_ledger, reading
@@ -389,7 +390,7 @@ def _run_killed_at(engine: sa.Engine, commit: int | None, *, refuse: bool) -> tu
             key = desk.start(customer="9")
             desk.turn()
         except Killed:
-            wall.now += timedelta(minutes=5)  # leases of the dead run out
+            wall.now += LEASE + timedelta(minutes=1)  # leases of the dead run out
             continue
         if desk.saga(key).state in (SagaState.COMPLETED, SagaState.COMPENSATED):
             break
