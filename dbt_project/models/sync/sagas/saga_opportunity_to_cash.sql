@@ -135,15 +135,16 @@ select
     keyed.erp_subsidiary_id,
     keyed.erp_currency_id,
     case
-        when keyed.contract_type in ('fixed_fee', 'milestone') and keyed.services_amount > 0 then
-            '['
-            {% for number, day, amount in [(1, 'start_date', 'first_amount'), (2, 'middle_day', 'middle_amount'), (3, 'end_date', 'last_amount')] %}
-            || '{{ '' if loop.first else ',' }}{"line":"Instalment {{ number }} of 3","line_date":' || {{ json_text(as_text('keyed.' ~ day)) }}
-            || ',"amount":' || {{ json_text(as_text('keyed.' ~ amount)) }}
-            || ',"amount_rc":' || {{ json_text(as_text(round_money(converted('keyed.' ~ amount, 'keyed.reporting_rate'), 'keyed.reporting_currency'))) }}
-            || '}'
-            {% endfor %}
-            || ']'
+        when keyed.contract_type in ('fixed_fee', 'milestone') and keyed.services_amount > 0
+            then
+                '['
+                {% for number, day, amount in [(1, 'start_date', 'first_amount'), (2, 'middle_day', 'middle_amount'), (3, 'end_date', 'last_amount')] %}
+                || '{{ '' if loop.first else ',' }}{"line":"Instalment {{ number }} of 3","line_date":' || {{ json_text(as_text('keyed.' ~ day)) }}
+                || ',"amount":' || {{ json_text(as_text('keyed.' ~ amount)) }}
+                || ',"amount_rc":' || {{ json_text(as_text(round_money(converted('keyed.' ~ amount, 'keyed.reporting_rate'), 'keyed.reporting_currency'))) }}
+                || '}'
+                {% endfor %}
+                || ']'
         else '[]'
     end as billing_lines,
     keyed.loaded_at as source_loaded_at
