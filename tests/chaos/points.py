@@ -26,6 +26,7 @@ APART: Mapping[str, str] = {
     "waivers.": "one transaction of a person",
     "switches.": "one transaction of a person; the runs switch checks off by configuration",
     "escalations.": "reminds people and decides nothing",
+    "saga_engine.": "not played yet",
     "events.": "not played yet",
     "inbox.": "not played yet",
     "restore.": "restores into an empty ledger or not at all",
