@@ -15,7 +15,7 @@ from tests.chaos.points import CALLS, Coverage, persistence_points
 from tests.chaos.simulation import played
 from tests.chaos.vendor import FAULTS
 
-SEEDS = 240
+SEEDS = 204
 CAUGHT_WITHIN = 60
 
 
