@@ -6,23 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from config import load_config
 from config.schema import Instance
 from connectors.http import Backoff
 from connectors.kantata import KantataClient, connect
 
-CUSTOM_FIELDS = {
-    "Workspace": {
-        "Practice": "practice_code",
-        "Business Unit": "business_unit_code",
-        "Legal Entity": "legal_entity_code",
-        "Contract Type": "contract_type_code",
-        "Open For Time From": "open_from",
-        "Open For Time To": "open_to",
-        "Budget Hours": "budget_hours",
-    },
-    "WorkspaceGroup": {"Legal Name": "legal_name", "Payment Terms Days": "payment_terms_days"},
-    "Story": {"Accepted On": "accepted_on", "Baseline Due Date": "baseline_due_date"},
-}
+# The simulator serves the custom fields that the demo estate maps, so a test tenant maps the same.
+CUSTOM_FIELDS = load_config().instance("kantata_group").custom_fields
 
 
 def instance_at(url: str, *, name: str = "kantata_test", **changes: Any) -> Instance:

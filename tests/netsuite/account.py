@@ -11,6 +11,7 @@ from typing import Any
 import requests
 from requests_oauthlib import OAuth1
 
+from config import load_config
 from config.schema import Instance
 from sandbox.simulators.base import SimServer
 from sandbox.simulators.faults import Faults
@@ -25,22 +26,8 @@ CREDENTIALS = {
     "consumer_key": "NS_KEY", "consumer_secret": "NS_SECRET", "token_id": "NS_TOKEN",
     "token_secret": "NS_TOKEN_SECRET",
 }  # fmt: skip
-CUSTOM_FIELDS = {
-    "customer": {"custentity_sf_account_id": "crm_account_ref"},
-    "job": {"custentity_sf_opportunity_id": "crm_opportunity_ref"},
-    "transaction": {
-        "custbody_kantata_invoice_id": "psa_invoice_ref",
-        "custbody_disputed": "is_disputed",
-        "custbody_dispute_opened": "dispute_opened_on",
-        "custbody_dispute_closed": "dispute_closed_on",
-    },
-    "transactionline": {
-        "custcol_source_type": "source_type",
-        "custcol_source_ref": "source_ref",
-        "custcol_service_start": "service_start",
-        "custcol_service_end": "service_end",
-    },
-}
+# The simulator serves the custom fields that the demo estate maps, so a test account maps the same.
+CUSTOM_FIELDS = load_config().instance("netsuite_group").custom_fields
 
 
 class Clock:

@@ -12,6 +12,7 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from config import load_config
 from config.schema import Instance
 from sandbox.simulators.base import SimServer
 from sandbox.simulators.faults import Faults
@@ -27,46 +28,8 @@ STAGES = [
     ("Closed Won", 1, 1, "100"),
     ("Closed Lost", 1, 0, "0"),
 ]
-CUSTOM_FIELDS = {
-    "Account": {
-        "Legal_Name__c": "legal_name",
-        "Tax_Id__c": "tax_id",
-        "NetSuite_Customer_Id__c": "erp_customer_ref",
-        "Payment_Terms_Days__c": "payment_terms_days",
-        "ERP_Credit_Hold__c": "erp_credit_hold",
-        "Business_Unit__c": "business_unit_code",
-    },
-    "Opportunity": {
-        "Services_Amount__c": "services_amount",
-        "Legal_Entity__c": "legal_entity_code",
-        "Practice__c": "practice_code",
-        "Business_Unit__c": "business_unit_code",
-        "Contract_Type__c": "contract_type_code",
-        "Start_Date__c": "start_date",
-        "End_Date__c": "end_date",
-        "Kantata_Workspace_Id__c": "psa_project_ref",
-        "ERP_Open_Amount__c": "erp_open_amount",
-        "ERP_Overdue_Bucket__c": "erp_overdue_bucket",
-        "ERP_Disputed__c": "erp_disputed",
-        "ERP_Last_Payment_Date__c": "erp_last_payment_date",
-    },
-    "Contract": {
-        "Opportunity__c": "opportunity_ref",
-        "Contract_Type__c": "contract_type_code",
-        "Contract_Value__c": "contract_value",
-        "Legal_Entity__c": "legal_entity_code",
-        "Not_To_Exceed__c": "not_to_exceed",
-        "Billed_In_Advance__c": "billed_in_advance",
-        "PO_Number__c": "po_number",
-    },
-    "Change_Request__c": {
-        "Opportunity__c": "opportunity_ref",
-        "Amount__c": "amount",
-        "Status__c": "status_code",
-        "Approved_On__c": "approved_on",
-        "Description__c": "description",
-    },
-}
+# The simulator serves the custom fields that the demo estate maps, so a test org maps the same.
+CUSTOM_FIELDS = load_config().instance("salesforce_group").custom_fields
 
 
 @cache
