@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
+from config.check_parameters import PARAMETERS
 from config.errors import ConfigError
 from config.sagas import Sagas
 from config.schema import (
@@ -153,6 +154,7 @@ def _cross_check(config: Config, root: Path) -> None:
             key = f"roles.{name}.business_units"
             raise ConfigError(root / "policy.yml", None, key, f"unknown business unit {', '.join(unknown)}")
     _cross_check_sagas(config, root)
+    _cross_check_parameters(config, root)
     calendars = {row.calendar for row in config.holidays}
     for entity in config.legal_entities:
         if entity.calendar not in calendars:
@@ -192,3 +194,15 @@ def _cross_check_sagas(config: Config, root: Path) -> None:
                 if (process.id, target, "update") not in ruled:
                     words = f"policy.yml has no rule {process.id} {target} update"
                     raise ConfigError(path, here, f"{process.id}.{step.id}", words)
+
+
+def _cross_check_parameters(config: Config, root: Path) -> None:
+    """Every limit a check compares with is given, and none is given that it does not know."""
+    path = root / "checks.yml"
+    for check_id, check in config.checks.items():
+        needed = PARAMETERS.get(check_id, frozenset())
+        wrong = sorted(needed ^ check.parameters.keys())
+        if wrong:
+            line = _line(_read_yaml(path), ("checks", check_id))
+            words = "the check needs this limit" if wrong[0] in needed else "the check knows no such limit"
+            raise ConfigError(path, line, f"checks.{check_id}.parameters.{wrong[0]}", words)

@@ -144,6 +144,7 @@ class Check(Strict):
     grace_hours: Annotated[int, Field(ge=0)] = 0
     tolerance: Annotated[Decimal, Field(ge=0)]
     enabled: bool
+    parameters: dict[Identifier, Decimal] = {}
 
 
 class Checks(Strict):

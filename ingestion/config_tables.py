@@ -24,6 +24,7 @@ _TABLES = {
     "check_setting": "check_id text, name text, severity text, owner_role text, truth_system text, "
     "grace_days bigint, tolerance decimal(18, 4), enabled boolean, approver_role text, grace_hours bigint, "
     "max_source_age_hours bigint",
+    "check_parameter": "check_id text, name text, value decimal(18, 4)",
 }
 
 
@@ -70,6 +71,11 @@ def _rows(cfg: Config) -> dict[str, list[Sequence[Any]]]:
             (row.legal_entity_id, row.practice_id, row.month, row.amount_rc) for row in cfg.revenue_plan
         ],
         "check_setting": list(_check_settings(cfg)),
+        "check_parameter": [
+            (check_id, name, value)
+            for check_id, check in cfg.checks.items()
+            for name, value in check.parameters.items()
+        ],
     }
 
 

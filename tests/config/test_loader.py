@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from config import ConfigError, load_config
+from config.check_parameters import PARAMETERS
 from config.paths import REPOSITORY
 
 
@@ -101,3 +103,18 @@ def test_a_missing_secret_names_instance_and_variable_and_no_value() -> None:
     instance = load_config(REPOSITORY / "config").instance("kantata_group")
     with pytest.raises(LookupError, match=r"kantata_group.*CONCORD_KANTATA_GROUP_TOKEN"):
         instance.secret("token", {})
+
+
+def test_a_limit_that_no_check_knows_is_refused(folder: Path) -> None:
+    line = edit(folder / "checks.yml", "grace_days: 30,", "grace_days: 30, parameters: {dayz: 3},")
+    with pytest.raises(ConfigError, match=rf"checks\.yml:{line}.*checks\.T01\.parameters\.dayz"):
+        load_config(folder)
+
+
+def test_models_compare_with_exactly_the_limits_that_configuration_must_give() -> None:
+    """A limit that is not demanded on load could be missing, and its check would find nothing."""
+    used: dict[str, set[str]] = {}
+    for path in (REPOSITORY / "dbt_project").rglob("*.sql"):
+        for check, name in re.findall(r"check_parameter\('(\w+)', *'(\w+)'\)", path.read_text()):
+            used.setdefault(check, set()).add(name)
+    assert used == {check: set(names) for check, names in PARAMETERS.items()}

@@ -1,0 +1,11 @@
+"""The limits each check needs beside severity, grace and tolerance.
+
+A check whose limit is missing would compare with null and find nothing, so a file without it is refused on load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: Check id -> names that `parameters` of config/checks.yml must give, all of them and no others.
+PARAMETERS: Mapping[str, frozenset[str]] = {}
