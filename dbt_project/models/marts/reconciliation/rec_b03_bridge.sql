@@ -56,11 +56,6 @@ bridged as (
         totals.rate_effect,
         totals.quantity_effect,
         totals.line_count,
-        case {{ minor_units('invoices.currency') }}
-            when 0 then cast(1 as decimal(18, 4))
-            when 3 then cast(0.001 as decimal(18, 4))
-            else cast(0.01 as decimal(18, 4))
-        end as minor_unit,
         invoices.gross_amount - invoices.net_amount - invoices.tax_amount as header_difference
     from totals
     inner join {{ ref('fct_invoice') }} as invoices
@@ -75,7 +70,7 @@ explained as (
         billed_amount - expected_amount as difference,
         billed_amount - expected_amount
         - billed_not_approved - approved_not_billed - rate_effect - quantity_effect as remainder,
-        greatest(minor_unit, cast(0.5 * line_count as decimal(18, 4)) * minor_unit) as rounding_allowance
+        {{ rounding_allowance('currency', 'line_count') }} as rounding_allowance
     from bridged
 
 )

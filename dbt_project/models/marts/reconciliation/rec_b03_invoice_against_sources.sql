@@ -15,18 +15,15 @@ failing as (
 
 ),
 
--- the listed severity needs the absolute and the relative limit passed; below them it is hygiene
 broken as (
 
     select
         invoices.invoice_id as matching_key,
         '' as period,
-        case
-            when failing.open_difference <= settings.tolerance
-                or failing.open_difference <= cast(0.001 as decimal(4, 4)) * abs(failing.billed_amount) then 'S4'
-            when invoices.invoice_status = 'draft' then 'S2'
-            else settings.severity
-        end as severity,
+        {{ money_severity(
+            'failing.open_difference', 'failing.billed_amount',
+            "case when invoices.invoice_status = 'draft' then 'S2' else settings.severity end", 'settings.tolerance'
+        ) }} as severity,
         'Invoice total disagrees with its sources' as title,
         'Invoice ' || invoices.invoice_number || ' bills ' || {{ money_text('failing.billed_amount', 'failing.currency') }}
         || ' without tax; approved time, expenses, milestones and agreed extras come to '
