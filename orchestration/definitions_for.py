@@ -8,7 +8,12 @@ from orchestration.defs.corrections import build_correction_assets
 from orchestration.defs.dbt import build_dbt_assets, dbt_resource
 from orchestration.defs.events import build_event_assets, build_event_job, build_event_sensors
 from orchestration.defs.inbox import build_inbox_sensors
-from orchestration.defs.ingestion import build_config_assets, build_system_assets, systems
+from orchestration.defs.ingestion import (
+    build_config_assets,
+    build_ledger_assets,
+    build_system_assets,
+    systems,
+)
 from orchestration.defs.jobs import build_jobs, build_schedules, build_sensors
 from orchestration.publish import SCHEMAS
 from orchestration.runtime import Runtime
@@ -22,6 +27,7 @@ def build_definitions(runtime: Runtime) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             build_config_assets(runtime),
+            build_ledger_assets(runtime),
             *(build_system_assets(runtime, system) for system in systems(runtime)),
             models,
             *build_correction_assets(runtime, public),

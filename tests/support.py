@@ -111,14 +111,16 @@ def sync_all(firm: Firm, mode: str = "incremental") -> dict[str, int]:
 
 
 def build_dbt(firm: Firm, *arguments: str, clock: datetime | None = None) -> None:
-    """Load config tables and run `dbt build` on the firm's warehouse; fails the test with dbt's own words."""
+    """Load config and ledger tables, then `dbt build` on the firm's warehouse; fails with dbt's own words."""
     from ingestion.config_tables import load_config_tables
     from ingestion.warehouse import open_warehouse, warehouse_lock
+    from orchestration.ledger_tables import load_ledger_tables
     from orchestration.runtime import DBT, DBT_PROJECT, Runtime
 
     runtime = Runtime(firm.config, firm.home)
     with warehouse_lock(firm.home), open_warehouse(firm.home) as connection:
         load_config_tables(firm.config, connection)
+        load_ledger_tables(firm.home, connection)
     environment = runtime.dbt_environment()
     if clock is not None:
         environment["CONCORD_AS_OF"] = clock.isoformat()

@@ -12,6 +12,7 @@ from ingestion.config_tables import load_config_tables
 from ingestion.registry import system as system_of
 from ingestion.runner import Mode, SyncResult, sync_instance
 from ingestion.warehouse import open_warehouse, warehouse_lock
+from orchestration.ledger_tables import ledger_table_names, load_ledger_tables
 from orchestration.runtime import Runtime
 
 OWNERS = ["team:data-engineering"]
@@ -159,3 +160,33 @@ def build_config_assets(runtime: Runtime) -> dg.AssetsDefinition:
             )
 
     return load_configuration
+
+
+def build_ledger_assets(runtime: Runtime) -> dg.AssetsDefinition:
+    """Decisions of the ledger as tables, so that rules in SQL know what is waived, proposed and verified."""
+    names = ledger_table_names()
+
+    @dg.multi_asset(
+        name="load_ledger",
+        specs=[
+            dg.AssetSpec(
+                dg.AssetKey(["raw_ledger", name]),
+                group_name="raw_ledger",
+                kinds={"sqlite", "duckdb"},
+                owners=OWNERS,
+                description=f"Table {name} of the ledger as it stood before the build.",
+            )
+            for name in names
+        ],
+        retry_policy=NO_STEP_RETRIES,
+        pool="warehouse",
+    )
+    def load_ledger() -> Iterator[dg.MaterializeResult]:
+        with warehouse_lock(runtime.home), open_warehouse(runtime.home) as connection:
+            counts = load_ledger_tables(runtime.home, connection)
+        for name in names:
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["raw_ledger", name]), metadata={"rows": counts[name]}
+            )
+
+    return load_ledger

@@ -1,0 +1,22 @@
+select
+    correction_id,
+    sequence as correction_number,
+    kind as correction_kind,
+    correction_key,
+    check_id,
+    operation,
+    target_system,
+    target_instance,
+    target_object,
+    target_record_id,
+    state as correction_state,
+    state_class,
+    mode as approval_mode,
+    amount_at_risk_rc,
+    source_loaded_at,
+    proposed_at,
+    decided_at,
+    delivered_at,
+    verified_at,
+    updated_at
+from {{ source('raw_ledger', 'correction') }}
