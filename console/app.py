@@ -22,7 +22,17 @@ from config import Config, load_config
 from config.paths import Home
 from console import charts, format
 from console.auth import ForbiddenError, SignInRequiredError
-from console.pages import approvals, findings, health, overview, receivables, revenue, signin, utilization
+from console.pages import (
+    approvals,
+    findings,
+    health,
+    metrics,
+    overview,
+    receivables,
+    revenue,
+    signin,
+    utilization,
+)
 from console.published import NotPublishedError, Published
 from reverse_etl.setup import open_outbox
 
@@ -86,6 +96,9 @@ def _routes() -> list[Route | Mount]:
         Route("/revenue", revenue.show),
         Route("/revenue/project/{project_id:path}", revenue.project),
         Route("/receivables", receivables.show),
+        Route("/metrics", metrics.show),
+        Route("/metrics/{report}.csv", metrics.download),
+        Route("/metrics/{report}", metrics.report),
         Route("/findings", findings.listing),
         Route("/findings/{finding_id}", findings.detail),
         Route("/approvals", approvals.listing),

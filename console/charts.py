@@ -40,21 +40,22 @@ def sparkline(values: Sequence[Decimal | None], title: str, width: int = 132, he
     low, high = min(known), max(known)
     span = (high - low) or Decimal(1)
     step = Decimal(width - 6) / (len(values) - 1)
-    points = [
-        (3 + step * number, 4 + (high - value) / span * (height - 8))
-        for number, value in enumerate(values)
-        if value is not None
-    ]
+    pieces: list[list[tuple[Decimal, Decimal]]] = [[]]
+    for number, value in enumerate(values):
+        if value is None:
+            pieces.append([])
+        else:
+            pieces[-1].append((3 + step * number, 4 + (high - value) / span * (height - 8)))
+    known_pieces = [piece for piece in pieces if piece]
+    lines = "".join(_line(piece) for piece in known_pieces)
+    end_x, end_y = known_pieces[-1][-1]
+    end = f'<circle cx="{end_x:.1f}" cy="{end_y:.1f}" r="2.75" fill="{ACTUAL}"/>'
+    return _svg(width, height, title, lines + end, css="spark")
+
+
+def _line(points: Sequence[tuple[Decimal, Decimal]]) -> str:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    end_x, end_y = points[-1]
-    return _svg(
-        width,
-        height,
-        title,
-        f'<polyline points="{path}" fill="none" stroke="{ACTUAL}" stroke-width="1.75"/>'
-        f'<circle cx="{end_x:.1f}" cy="{end_y:.1f}" r="2.75" fill="{ACTUAL}"/>',
-        css="spark",
-    )
+    return f'<polyline points="{path}" fill="none" stroke="{ACTUAL}" stroke-width="1.75"/>'
 
 
 def columns(bars: Sequence[Bar], title: str, width: int = 720, height: int = 260) -> Markup:
@@ -116,8 +117,7 @@ def rows(
         shape = (
             f'<text x="{label_width - 10}" y="{y + 19}" class="l" text-anchor="end">{escape(label)}'
             f"<title>{escape(bar.label)}</title></text>"
-            f'<rect x="{label_width}" y="{y + 5}" width="{max(long, Decimal(1)):.1f}" height="{pitch - 10}" rx="2" '
-            f'fill="{BELOW if short else ACTUAL}"/>'
+            f"{_lying(bar, label_width, y + 5, long, pitch - 10, short)}"
             f'<text x="{width - 2}" y="{y + 19}" class="v" text-anchor="end">{escape(bar.text)}</text>'
         )
         if bar.mark is not None:
@@ -128,6 +128,16 @@ def rows(
             )
         parts.append(_linked(bar.href, shape))
     return _svg(width, height, title, "".join(parts))
+
+
+def _lying(bar: Bar, x: int, y: int, long: Decimal, tall: int, short: bool) -> str:
+    """What is not known has no bar; the smallest known figure still shows."""
+    if bar.value is None:
+        return ""
+    return (
+        f'<rect x="{x}" y="{y}" width="{max(long, Decimal(1)):.1f}" height="{tall}" rx="2" '
+        f'fill="{BELOW if short else ACTUAL}"/>'
+    )
 
 
 def dot(value: Decimal | None, target: Decimal | None, title: str, width: int = 150) -> Markup:

@@ -159,6 +159,7 @@ def _shared(request: Request, user: User) -> dict[str, Any]:
             Area("overview", "Overview", scope.url("/")),
             Area("utilization", "Utilization", scope.url("/utilization")),
             Area("revenue", "Revenue", scope.url("/revenue")),
+            Area("metrics", "Metrics", scope.url("/metrics")),
             Area("findings", "Findings", scope.url("/findings")),
             Area("approvals", "Approvals", scope.url("/approvals"), len(waiting)),
             Area("health", "Data health", scope.url("/health")),
@@ -200,6 +201,14 @@ def parse_month(text: str) -> date:
         return date.fromisoformat(text).replace(day=1)
     except ValueError as error:
         raise HTTPException(404) from error
+
+
+def page_number(request: Request) -> int:
+    """Which page of a long list is asked for; one that cannot be is not there (404)."""
+    number = request.query_params.get("page", "1")
+    if not number.isdecimal() or not 0 < int(number) < 10_000:
+        raise HTTPException(404)
+    return int(number)
 
 
 def _choices(config: Config, user: User) -> dict[str, Sequence[tuple[str, str]]]:

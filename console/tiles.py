@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +24,8 @@ class Kind:
     name: str
     href: str
     about: str
-    is_good_when_low: bool = False
+    is_good_when_low: bool | None = False
+    """None when nobody has said which way is good: then the change is shown and not judged."""
     has_units: bool = False
     """Whether the figure can be computed for a part of the firm."""
 
@@ -58,22 +60,27 @@ class Tile:
 
 
 AIMS = ("plan", "target")
+CURRENCY = re.compile("[A-Z]{3}")
 
 
-def tiles(copy: Published, scope: Scope, window: Window) -> list[Tile]:
-    """The figures in order. Under a filter, what cannot be split by it is shown for the whole firm and says so.
+def tiles(copy: Published, scope: Scope, window: Window, *, everything: bool = False) -> list[Tile]:
+    """The six figures in order, or `everything` the summary holds.
 
+    Under a filter, what cannot be split by it is shown for the whole firm and says so.
     People who see only some business units get a dash there: the whole firm's figure is not theirs.
     """
     rows = {
         row["metric_id"]: {**row, "trend": _trend(row["trend_json"])}
-        for row in copy.rows("select * from leadership.rpt_executive_summary")
+        for row in copy.rows("select * from leadership.rpt_executive_summary order by metric_order")
     }
     found = []
-    for metric, kind in KINDS.items():
+    for metric in rows if everything else KINDS:
         row = rows.get(metric)
         if row is None:
             continue
+        kind = KINDS.get(metric) or Kind(
+            row["metric_name"], "/metrics/rpt_executive_month", row["note"] or "", None
+        )
         if scope.is_narrowed and kind.has_units:
             row = {**row, **_narrowed(copy, scope, window, metric)}
         elif not scope.sees_all:
@@ -85,6 +92,7 @@ def tiles(copy: Published, scope: Scope, window: Window) -> list[Tile]:
 def _tile(row: Row, kind: Kind, scope: Scope, is_whole_firm: bool) -> Tile:
     value, other, unit = row["value"], row["comparison_value"], row["unit"]
     gap = None if value is None or other is None else value - other
+    is_better = None if not gap or kind.is_good_when_low is None else (gap < 0) == kind.is_good_when_low
     return Tile(
         id=row["metric_id"],
         name=kind.name,
@@ -93,8 +101,8 @@ def _tile(row: Row, kind: Kind, scope: Scope, is_whole_firm: bool) -> Tile:
         value=_show(value, unit),
         delta=_delta(gap, unit),
         arrow="" if gap is None else _arrow(gap),
-        verdict="" if not gap else "good" if (gap < 0) == kind.is_good_when_low else "bad",
-        words="" if not gap else "better" if (gap < 0) == kind.is_good_when_low else "worse",
+        verdict={None: "", True: "good", False: "bad"}[is_better],
+        words={None: "", True: "better", False: "worse"}[is_better],
         comparison=_comparison(row["comparison_label"], other, unit),
         spark=sparkline(row["trend"], f"{kind.name}, last {len(row['trend'])} closed months"),
         href=scope.url(kind.href),
@@ -109,12 +117,16 @@ def _show(value: Decimal | None, unit: str) -> str:
         return format.percent(value)
     if unit == "days":
         return f"{format.whole(value)} days"
-    return format.money_short(value, unit)
+    if CURRENCY.fullmatch(unit):
+        return format.money_short(value, unit)
+    return format.whole(value) if unit == "count" else f"{format.hours(value)} {unit}"
 
 
 def _delta(gap: Decimal | None, unit: str) -> str | None:
     if gap is None:
         return None
+    if not gap:
+        return "unchanged"
     if unit == "ratio":
         return format.points(gap)
     return f"{format.MINUS if gap < 0 else '+'}{_show(abs(gap), unit)}"

@@ -44,7 +44,7 @@ async def listing(request: Request) -> Response:
 
 
 def _list(ledger: Outbox, user: User, scope: Scope, tab: str, config: Config) -> dict[str, Any]:
-    by_tab = {name: _in_states(ledger, scope, states) for name, (_, states) in TABS.items()}
+    by_tab = {name: in_states(ledger, scope, states) for name, (_, states) in TABS.items()}
     found = sorted(by_tab[tab], key=lambda item: (-(item.amount_at_risk_rc or 0), item.sequence))
     rows: list[dict[str, Any]] = [
         {
@@ -72,7 +72,8 @@ def _progress(ledger: Outbox, item: Correction, config: Config) -> decisions.Pro
     return decisions.progress(item, ledger.show(item.correction_id).approvals, config)
 
 
-def _in_states(ledger: Outbox, scope: Scope, states: tuple[State, ...]) -> list[Correction]:
+def in_states(ledger: Outbox, scope: Scope, states: tuple[State, ...]) -> list[Correction]:
+    """Corrections in these states within the scope, at most COUNTED."""
     entity = scope.chosen.get("legal_entity_id")
     found = ledger.list(Filter(states=states, business_units=scope.units(), limit=COUNTED))
     return [item for item in found if entity in (None, item.legal_entity_id)]

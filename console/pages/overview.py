@@ -12,32 +12,42 @@ from starlette.responses import Response
 from console import format
 from console.auth import current_user
 from console.charts import Bar
-from console.context import Scope, Window, configuration, page, published, window
+from console.context import Scope, Window, configuration, outbox, page, published, window
+from console.pages.approvals import TABS, in_states
 from console.pages.revenue import month_bar, months_against_plan
 from console.published import Published, Row
 from console.tiles import tiles
+from reverse_etl.outbox import Outbox
 
 TOP = 7
+BARS = 12
 
 
 async def show(request: Request) -> Response:
     """GET /"""
     scope = Scope.of(request, current_user(request))
     currency = configuration(request).firm.reporting_currency
-    context = await run_in_threadpool(_gather, published(request), scope, currency)
+    context = await run_in_threadpool(_gather, published(request), outbox(request), scope, currency)
     return await page(request, "overview.html", "overview", **context)
 
 
-def _gather(copy: Published, scope: Scope, currency: str) -> dict[str, Any]:
+def _gather(copy: Published, ledger: Outbox, scope: Scope, currency: str) -> dict[str, Any]:
     shown = window(copy, scope)
     if shown is None:
         return {"window": None}
+    checks = _checks(copy, scope, currency)
+    found = [row for row in checks if row["findings"]]
     return {
         "window": shown,
         "tiles": tiles(copy, scope, shown),
         "revenue": [month_bar(row, scope, currency) for row in months_against_plan(copy, scope, shown)],
         "practices": _practices(copy, scope, shown),
-        "checks": _checks(copy, scope, currency),
+        "checks": checks,
+        "bars": [row["bar"] for row in found[:BARS]],
+        "more": len(found) - len(found[:BARS]),
+        "quiet": sum(1 for row in checks if row["is_evaluated"] and not row["findings"]),
+        "silent": [row for row in checks if not row["is_evaluated"]],
+        "stages": _stages(ledger, scope),
         "currency": currency,
         "top": _top(copy, scope),
     }
@@ -88,6 +98,18 @@ def _check_bar(row: Row, scope: Scope, currency: str) -> Bar:
         text=f"{money} · {count}",
         href=scope.url("/findings", check_id=row["check_id"]),
     )
+
+
+def _stages(ledger: Outbox, scope: Scope) -> list[dict[str, Any]]:
+    """What is done about it: corrections by stage, as the approvals page counts them."""
+    return [
+        {
+            "name": name,
+            "count": len(in_states(ledger, scope, states)),
+            "href": scope.url("/approvals", tab=tab),
+        }
+        for tab, (name, states) in TABS.items()
+    ]
 
 
 def _top(copy: Published, scope: Scope) -> list[Row]:

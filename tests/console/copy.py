@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -53,6 +54,19 @@ def write_copy(home: Home) -> None:
         connection.execute(LANDING)
         _fill(connection)
     home.published.symlink_to(target.name)
+
+
+def change_copy(home: Home, *statements: str) -> None:
+    """Publish another copy in which the statements have run."""
+    number = int(home.published.resolve().stem.removeprefix("serving-")) + 1
+    target = home.serving / f"serving-{number}.duckdb"
+    shutil.copyfile(home.published.resolve(), target)
+    with duckdb.connect(str(target)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    link = home.serving / "next"
+    link.symlink_to(target.name)
+    link.replace(home.published)
 
 
 def contract(schema: str, name: str) -> list[tuple[str, str]]:
@@ -190,7 +204,7 @@ def _findings(connection: duckdb.DuckDBPyConnection) -> None:
         connection, "leadership.rpt_findings",
         {**same, "finding_id": "f-b05", "check_id": "B05", "check_name": "Payment status drift to CRM",
          "title": "CRM shows an old open amount", "subject_name": "Atlas deal", "business_unit_id": "digital",
-         "practice_id": "cloud", "legal_entity_id": "MCG-US", "customer_name": "Atlas Ltd",
+         "practice_id": "cloud", "legal_entity_id": "MCG-US", "customer_id": "cus_Atlas", "customer_name": "Atlas Ltd",
          "project_id": "k:Atlas", "project_name": "Atlas", "amount_at_risk": "1200", "amount_at_risk_rc": "1200"},
         {**same, "finding_id": "f-b01", "check_id": "B01", "check_name": "Milestone complete and not invoiced",
          "title": "Accepted milestone is not invoiced <b>", "subject_name": "Build", "business_unit_id": "advisory",

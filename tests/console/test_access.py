@@ -16,6 +16,7 @@ PAGES = [
     "/utilization/entries?month=2026-05-01&resource_id=r:Ada", "/revenue", "/revenue?month=2026-05-01",
     "/revenue?customer_id=cus_Atlas", "/revenue?show=all", "/revenue/project/k:Atlas", "/receivables",
     "/receivables?bucket=31-60", "/findings", "/findings?check_id=B05&severity=S2&owner_role=billing_lead",
+    "/findings?customer_id=cus_Atlas", "/metrics", "/metrics/rpt_revenue_project?practice_id=cloud",
     "/findings/f-b05", "/findings/f-x03", "/approvals", "/approvals?tab=verified", "/health",
 ]  # fmt: skip
 

@@ -150,7 +150,17 @@ def test_approving_with_the_mouse(page: Any, site: Site, faults: list[str]) -> N
     assert faults == []
 
 
-@pytest.mark.parametrize("path", ["/revenue", "/receivables", "/health", "/revenue/project/k:Atlas"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/revenue",
+        "/receivables",
+        "/health",
+        "/revenue/project/k:Atlas",
+        "/metrics",
+        "/metrics/rpt_revenue_project",
+    ],
+)
 def test_the_other_pages(page: Any, site: Site, faults: list[str], path: str) -> None:
     sign_in(page, site, "dana.engineer")
     page.goto(site.url + path)

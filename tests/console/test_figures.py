@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from console import format
+from console import charts, format
 from console.format import DASH, MINUS
 from console.pages.receivables import bucket
 from console.pages.utilization import shade
-from tests.console.site import Visitor
+from tests.console.copy import change_copy
+from tests.console.site import Visitor, charge_row, running_site
 
 
 def cells(page: Any, label: str) -> list[str]:
@@ -187,3 +189,50 @@ def test_health_names_what_was_kept_out(carla: Visitor) -> None:
 )
 def test_how_figures_read(shown: str, expected: str) -> None:
     assert shown == expected
+
+
+def test_findings_narrow_by_check_and_client_and_quiet_checks_are_still_named(carla: Visitor) -> None:
+    page = carla.page("/findings?customer_id=cus_Atlas")
+    assert [href.rsplit("/", 1)[1].split("?")[0] for href in page.xpath("//tbody//td//a/@href")] == ["f-b05"]
+    strip = [link.text_content().split()[0] for link in page.xpath("//nav[@aria-label='Checks']/a")]
+    assert strip == ["B05"], "checks without findings do not crowd the list"
+    assert "2 of 3 checks find nothing" in page.text_content()
+    assert "X03 Control totals" in page.xpath("string(//details[@class='quiet'])")
+    options = [option.get("value") for option in page.xpath("//select[@id='f-check_id']/option")]
+    assert options == ["", "B01", "B05", "X03"]
+
+
+def test_a_check_that_could_not_run_is_not_counted_as_finding_nothing(tmp_path: Path) -> None:
+    with running_site(tmp_path) as site:
+        change_copy(
+            site.home,
+            "update reconciliation.fct_check_run set is_evaluated = false, reason = 'ERP was not read' "
+            "where check_id = 'B05'",
+            "delete from leadership.rpt_findings where check_id = 'B05'",
+        )
+        carla = site.visitor("carla.cfo")
+        overview, findings = carla.page("/").text_content(), carla.page("/findings").text_content()
+    for text in (overview, findings):
+        assert "0 of 3 checks find nothing" in text or "checks find nothing" not in text
+        assert "ERP was not read" in text
+
+
+def test_a_bar_is_drawn_for_known_figures_only() -> None:
+    drawn = str(charts.rows([charts.Bar("known", Decimal(0), "0"), charts.Bar("unknown", None, DASH)], "two"))
+    assert drawn.count("<rect") == 1
+
+
+def test_a_trend_has_a_gap_where_a_figure_is_missing() -> None:
+    drawn = str(charts.sparkline([Decimal(1), Decimal(2), None, Decimal(3), Decimal(4)], "trend"))
+    assert drawn.count("<polyline") == 2
+
+
+def test_the_overview_counts_corrections_by_stage(tmp_path: Path) -> None:
+    with running_site(tmp_path) as site:
+        site.propose(charge_row("501"), charge_row("502"))
+        carla = site.visitor("carla.cfo")
+        stages = carla.page("/").xpath("//section[.//h2[text()='What is done about it']]//tr")
+        found = {row.xpath("string(th)"): row.xpath("string(td)") for row in stages}
+        listed = carla.page("/approvals?tab=waiting").xpath("//tbody/tr")
+    assert found["Waiting"] == "2" == str(len(listed))
+    assert found["Verified"] == "0"
