@@ -29,9 +29,10 @@ def open_store(instance: Instance, folder: Path) -> Store:
     module = MODULES.get(instance.system)
     if module is None:
         raise LookupError(f"instance {instance.name}: there is no simulator for {instance.system}")
+    shape = getattr(module, "schema_for", None)
     return Store(
         folder / f"{instance.name}.db",
-        module.TABLES,
+        shape(instance.custom_fields).tables if shape else module.TABLES,
         keys=getattr(module, "KEYS", None),
         indexes=getattr(module, "INDEXES", None),
     )
@@ -47,6 +48,8 @@ def build_app(
     """The vendor app of one instance, with the credentials Concord will present; `courier` takes its webhooks."""
     module = MODULES[instance.system]
     settings = module.settings_for(of_instance(instance, environ), instance.options)
+    if shape := getattr(module, "schema_for", None):
+        settings = replace(settings, schema=shape(instance.custom_fields))
     if courier is not None:
         settings = replace(settings, courier=courier)
     return module.create_app(store, settings, clock, Faults())

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sandbox.firm.chance import Chance
 from sandbox.firm.days import moment
-from sandbox.firm.group import ENTITIES
+from sandbox.firm.group import ENTITIES, KESTREL, SALESFORCE
 from sandbox.firm.names import CITIES, COMPANY_KINDS, COMPANY_WORDS, LEGAL_FORMS, STREETS
 from sandbox.firm.spec import FirmSpec
 
@@ -55,9 +55,19 @@ class Customer:
     created_at: datetime
 
     @property
+    def crm(self) -> str:
+        """The CRM instance that holds it."""
+        return crm_of(self.number)
+
+    @property
     def legal_name(self) -> str:
         """Name with its legal form, as the ERP has it."""
         return f"{self.name} {self.form}"
+
+
+def crm_of(number: int) -> str:
+    """A sixth of the clients came with Kestrel Data, which keeps a CRM of its own."""
+    return KESTREL if number % 6 == 5 else SALESFORCE
 
 
 def make_customers(spec: FirmSpec, chance: Chance) -> list[Customer]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sandbox.firm.days import add_weekdays, moment, months_between, to_weekday
-from sandbox.firm.group import PRACTICES, UNITS
+from sandbox.firm.group import KESTREL, PRACTICES, UNITS
 from sandbox.firm.people import Person
 from sandbox.firm.projects import ChangeRequest, Contract, Deal, Project
 from sandbox.firm.rates import CURRENCY_FACTOR
@@ -102,7 +102,8 @@ def _won(book: Book, key: str, story: str, kind: str, weekdays_ago: int) -> Deal
     engagement = chance.pick(PRACTICES[practice].engagements, "engagement", key)
     return Deal(
         key=key, name=f"{customer.name} {engagement}", customer=customer.key, amount=amount, services=amount,
-        currency=customer.currency, entity=customer.entity, practice=practice, unit=PRACTICES[practice].unit,
+        currency=customer.currency, entity=customer.entity, practice=practice,
+        unit="data" if customer.crm == KESTREL else PRACTICES[practice].unit,
         contract_type=chance.pick(_TYPES, "type", key), kind=kind,
         created_at=moment(closed - timedelta(days=70), 10, 5), closed_at=moment(closed, 15, 30), won=True,
         owner=_owner(book, key), start=to_weekday(closed + timedelta(days=21)),

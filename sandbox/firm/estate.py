@@ -12,10 +12,11 @@ from typing import Any
 import orjson
 
 from config import load_config
+from config.schema import Instance
 from sandbox.clock import set_clock
 from sandbox.credentials import make_credentials
 from sandbox.firm.days import parse_moment, stamp
-from sandbox.firm.group import BAMBOOHR, KANTATA, NETSUITE, SALESFORCE
+from sandbox.firm.group import BAMBOOHR, KANTATA, KESTREL, NETSUITE, SALESFORCE
 from sandbox.firm.ids import Ids
 from sandbox.firm.project_bamboohr import project_bamboohr
 from sandbox.firm.project_kantata import project_kantata
@@ -26,6 +27,7 @@ from sandbox.firm.truth import Mirror, ground_truth
 from sandbox.firm.world import World, build_world
 from sandbox.server import open_store
 from sandbox.simulators.kantata.events import delete_record
+from sandbox.simulators.salesforce import names_of
 from sandbox.simulators.store import Store
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -43,9 +45,10 @@ class Changes:
 
 
 def project(world: World, ids: Ids) -> dict[str, Rows]:
-    """The world in all four systems, by instance."""
+    """The world in all systems, by instance."""
+    crms = (instance for instance in load_config().instances if instance.name in (SALESFORCE, KESTREL))
     return {
-        SALESFORCE: project_salesforce(world, ids),
+        **{crm.name: project_salesforce(world, ids, crm.name, crm.custom_fields) for crm in crms},
         NETSUITE: project_netsuite(world, ids),
         KANTATA: project_kantata(world, ids),
         BAMBOOHR: project_bamboohr(world),
@@ -98,7 +101,7 @@ def advance_firm(folder: Path, days: int, told: Callable[[], None] | None = None
     if told is not None:
         told()
     changes = Changes({}, {}, {})
-    mirror: Mirror = {}
+    mirror: dict[str, Mapping[str, Any]] = {}
     for instance in load_config().instances:
         store = open_store(instance, folder)
         with store.transaction():
@@ -106,13 +109,20 @@ def advance_firm(folder: Path, days: int, told: Callable[[], None] | None = None
                 if name != "subscribed_events":
                     old = previous[instance.name][name]
                     _apply(store, instance.name, name, old, rows, removed_at, after, changes)
-        if instance.name == SALESFORCE:
-            mirror = {row["Id"]: row for row in store.query('select * from "Opportunity"')}
+        if instance.name in (SALESFORCE, KESTREL):
+            mirror |= shown_deals(store, instance)
         store.close()
     _remember(folder, spec, after)
     _keep_projections(folder, after, current)
     _write_truth(folder, world, ids, mirror)
     return changes
+
+
+def shown_deals(store: Store, crm: Instance) -> Mirror:
+    """The opportunities of a CRM as they stand, in the field names of the group's org."""
+    ours = {theirs: name for name, theirs in names_of(crm.custom_fields)["Opportunity"].items()}
+    rows = store.query('select * from "Opportunity"')
+    return {row["Id"]: {ours.get(name, name): value for name, value in row.items()} for row in rows}
 
 
 def _projected(world: World) -> dict[str, Rows]:

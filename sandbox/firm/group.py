@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SALESFORCE, NETSUITE, KANTATA, BAMBOOHR = (
+SALESFORCE, KESTREL, NETSUITE, KANTATA, BAMBOOHR = (
     "salesforce_group",
+    "salesforce_kestrel",
     "netsuite_group",
     "kantata_group",
     "bamboohr_group",

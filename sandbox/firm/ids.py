@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 
-from sandbox.firm.group import CURRENCY_IDS, PRACTICES, ROLES
+from sandbox.firm.customers import crm_of
+from sandbox.firm.group import CURRENCY_IDS, KESTREL, PRACTICES, ROLES, SALESFORCE
 from sandbox.firm.receipts import mistakes
 from sandbox.firm.receivables import Receivable
 from sandbox.firm.timesheets import TimeEntry
 from sandbox.firm.world import World
 from sandbox.simulators.salesforce.ids import make_id
 
+#: Where the records of each CRM are made, as the fourth and fifth characters of their ids say.
+PODS = {SALESFORCE: "5g", KESTREL: "8d"}
 _STORIES = 20  # story ids reserved for each project
 
 
@@ -32,18 +35,36 @@ class Ids:
     @staticmethod
     def account(customer: int) -> str:
         """Salesforce account of a customer."""
-        return make_id("Account", 1000 + customer)
+        return make_id("Account", 1000 + customer, PODS[crm_of(customer)])
 
     @staticmethod
-    def sf_user(person: int) -> str:
-        """Salesforce user of a person."""
-        return make_id("User", 100 + person)
+    def sf_user(person: int, crm: str = SALESFORCE) -> str:
+        """Salesforce user of a person; who works in both CRMs is a user of each."""
+        return make_id("User", 100 + person, PODS[crm])
+
+    def crm(self, deal: str) -> str:
+        """The CRM instance in which a deal is kept."""
+        return self._crms[deal]
+
+    @cached_property
+    def _crms(self) -> dict[str, str]:
+        return {d.key: self._world.customers[d.customer].crm for d in self._world.deals}
+
+    def _of_crms(
+        self, object_name: str, made: Iterable[tuple[datetime, str, str]], first: int
+    ) -> dict[str, str]:
+        """Ids in order of creation by (moment, key, deal), each CRM counting for itself."""
+        found: dict[str, str] = {}
+        listed = list(made)
+        for crm, pod in PODS.items():
+            numbers = rank(((at, key) for at, key, deal in listed if self.crm(deal) == crm), first)
+            found |= {key: make_id(object_name, number, pod) for key, number in numbers.items()}
+        return found
 
     @cached_property
     def opportunities(self) -> dict[str, str]:
         """Opportunity id by deal."""
-        numbers = rank(((d.created_at, d.key) for d in self._world.deals), 2000)
-        return {key: make_id("Opportunity", number) for key, number in numbers.items()}
+        return self._of_crms("Opportunity", ((d.created_at, d.key, d.key) for d in self._world.deals), 2000)
 
     @cached_property
     def sf_contracts(self) -> dict[str, str]:
@@ -53,8 +74,8 @@ class Ids:
     @cached_property
     def changes(self) -> dict[str, str]:
         """Change request id."""
-        numbers = rank(((c.created_at, c.key) for c in self._world.changes), 100)
-        return {key: make_id("Change_Request__c", number) for key, number in numbers.items()}
+        made = ((c.created_at, c.key, c.deal) for c in self._world.changes)
+        return self._of_crms("Change_Request__c", made, 100)
 
     # Kantata
 

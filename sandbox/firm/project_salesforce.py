@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.firm.customers import Customer
 from sandbox.firm.days import moment, stamp
-from sandbox.firm.group import BUSINESS_UNITS, CONTRACT_TYPES, ENTITIES, PRACTICES, SALESFORCE, money
-from sandbox.firm.ids import Ids
+from sandbox.firm.group import BUSINESS_UNITS, CONTRACT_TYPES, ENTITIES, KESTREL, PRACTICES, money
+from sandbox.firm.ids import PODS, Ids
 from sandbox.firm.plants_money import other_spelling
 from sandbox.firm.projects import STAGES, Contract, Deal, Project
 from sandbox.firm.world import World
+from sandbox.simulators.salesforce import names_of
 from sandbox.simulators.salesforce.ids import make_id
 
 Row = dict[str, Any]
-INSTANCE = SALESFORCE
+#: Kestrel Data speaks of companies, offerings and units in its own codes.
+KESTREL_CODES = {
+    "Legal_Entity__c": {entity.salesforce: f"KD-{entity.country}" for entity in ENTITIES.values()},
+    "Practice__c": {PRACTICES["data_ai"].salesforce: "AI and Analytics"},
+    "Business_Unit__c": {BUSINESS_UNITS["data"].salesforce: "Kestrel Data"},
+}
 
 
-def project_salesforce(world: World, ids: Ids) -> dict[str, list[Row]]:
-    """Rows by object, in API field names."""
+def project_salesforce(
+    world: World, ids: Ids, crm: str, custom_fields: Mapping[str, Mapping[str, str]]
+) -> dict[str, list[Row]]:
+    """Rows by object of one CRM instance, in the field names of its org."""
+    rows = {
+        "User": _users(world, ids, crm),
+        "OpportunityStage": _stages(world, crm),
+        "Account": [
+            _account(world, ids, customer) for customer in world.customers.values() if customer.crm == crm
+        ],
+        "Opportunity": [_opportunity(world, ids, deal) for deal in world.deals if ids.crm(deal.key) == crm],
+        "Contract": [_contract(world, ids, c) for c in world.contracts if ids.crm(c.deal) == crm],
+        "Change_Request__c": _changes(world, ids, crm),
+    }
+    codes = KESTREL_CODES if crm == KESTREL else {}
+    names = names_of(custom_fields)
     return {
-        "User": _users(world, ids),
-        "OpportunityStage": _stages(world),
-        "Account": [_account(world, ids, customer) for customer in world.customers.values()],
-        "Opportunity": [_opportunity(world, ids, deal) for deal in world.deals],
-        "Contract": [_contract(world, ids, contract) for contract in world.contracts],
-        "Change_Request__c": _changes(world, ids),
+        name: [_as_in(row, names.get(name, {}), codes) for row in listed] for name, listed in rows.items()
     }
 
 
-def _users(world: World, ids: Ids) -> list[Row]:
+def _as_in(row: Row, names: Mapping[str, str], codes: Mapping[str, Mapping[str, str]]) -> Row:
+    return {names.get(field, field): codes.get(field, {}).get(value, value) for field, value in row.items()}
+
+
+def _users(world: World, ids: Ids, crm: str) -> list[Row]:
     rows = []
     for person in world.people:
         if person.role not in ("Partner", "Principal") or moment(person.hired, 8) > world.as_of:
@@ -39,24 +59,25 @@ def _users(world: World, ids: Ids) -> list[Row]:
         changed = person.termination if person.termination and not active else person.hired
         rows.append(
             {
-                "Id": ids.sf_user(person.number),
-                "Username": person.email,
+                "Id": ids.sf_user(person.number, crm),
+                "Username": person.email if crm != KESTREL else f"{person.email}.kestrel",
                 "Email": person.email,
                 "Name": person.name,
                 "IsActive": active,
-                "ManagerId": ids.sf_user(0) if person.number else None,
+                "ManagerId": ids.sf_user(0, crm) if person.number else None,
                 "SystemModstamp": stamp(moment(changed, 23 if not active else 8)),
             }
         )
     return rows
 
 
-def _stages(world: World) -> list[Row]:
+def _stages(world: World, crm: str) -> list[Row]:
     at = stamp(moment(world.spec.start - timedelta(days=900), 8))
     return [
         {
-            "Id": make_id("OpportunityStage", order + 1), "ApiName": name, "MasterLabel": name, "SortOrder": order + 1,
-            "IsActive": True, "IsClosed": closed, "IsWon": won, "DefaultProbability": str(share), "SystemModstamp": at,
+            "Id": make_id("OpportunityStage", order + 1, PODS[crm]), "ApiName": name, "MasterLabel": name,
+            "SortOrder": order + 1, "IsActive": True, "IsClosed": closed, "IsWon": won,
+            "DefaultProbability": str(share), "SystemModstamp": at,
         }
         for order, (name, share, closed, won) in enumerate(STAGES)
     ]  # fmt: skip
@@ -82,7 +103,7 @@ def _account(world: World, ids: Ids, customer: Customer) -> Row:
         "BillingState": customer.state or None,
         "BillingPostalCode": customer.postal_code,
         "BillingCountry": customer.country,
-        "OwnerId": ids.sf_user(world.chance.pick(owners, "account owner", customer.key).number),
+        "OwnerId": ids.sf_user(world.chance.pick(owners, "account owner", customer.key).number, customer.crm),
         "CurrencyIsoCode": shown("currency", customer.currency),
         "CreatedDate": stamp(created),
         "LastModifiedDate": stamp(created + timedelta(days=2)),
@@ -130,7 +151,7 @@ def _opportunity(world: World, ids: Ids, deal: Deal) -> Row:
         "CurrencyIsoCode": deal.currency,
         "Type": deal.kind,
         "Probability": str(probability),
-        "OwnerId": ids.sf_user(deal.owner.number),
+        "OwnerId": ids.sf_user(deal.owner.number, customer.crm),
         "CreatedDate": stamp(deal.created_at),
         "LastModifiedDate": modified,
         "SystemModstamp": modified,
@@ -191,7 +212,7 @@ def _contract(world: World, ids: Ids, contract: Contract) -> Row:
     at: datetime = contract.signed_at + timedelta(minutes=20)
     modified = stamp(min(at, world.as_of))
     return {
-        "Id": make_id("Contract", number),
+        "Id": make_id("Contract", number, PODS[ids.crm(contract.deal)]),
         "AccountId": ids.account(world.customers[contract.customer].number),
         "ContractNumber": f"{int(number):08d}",
         "Status": "Activated",
@@ -215,7 +236,8 @@ def _contract(world: World, ids: Ids, contract: Contract) -> Row:
     }
 
 
-def _changes(world: World, ids: Ids) -> list[Row]:
+def _changes(world: World, ids: Ids, crm: str) -> list[Row]:
+    made = [change for change in world.changes if ids.crm(change.deal) == crm]
     return [
         {
             "Id": ids.changes[change.key],
@@ -230,5 +252,5 @@ def _changes(world: World, ids: Ids) -> list[Row]:
             "Approved_On__c": change.approved_at.date().isoformat() if change.approved_at else None,
             "Description__c": change.description,
         }
-        for number, change in enumerate(sorted(world.changes, key=lambda c: (c.created_at, c.key)))
+        for number, change in enumerate(sorted(made, key=lambda c: (c.created_at, c.key)))
     ]

@@ -9,7 +9,7 @@ from functools import cached_property
 from sandbox.firm.chance import Chance
 from sandbox.firm.customers import Account, Customer
 from sandbox.firm.days import add_weekdays, moment, monday_of
-from sandbox.firm.group import CONTRACT_TYPES, PRACTICES
+from sandbox.firm.group import CONTRACT_TYPES, KESTREL, PRACTICES
 from sandbox.firm.people import Person
 from sandbox.firm.projects import Assignment, Milestone, Project
 from sandbox.firm.rates import rate_on
@@ -152,7 +152,7 @@ def build_project(
         deal=f"D-{key}",
         account=account,
         practice=practice,
-        unit=lead.team_on(start).unit,
+        unit="data" if customer.crm == KESTREL else lead.team_on(start).unit,
         contract_type=contract_type,
         start=start,
         end=end,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.firm.days import first_of_month
-from sandbox.firm.group import BAMBOOHR, KANTATA, NETSUITE, SALESFORCE, UNITS, money
+from sandbox.firm.group import BAMBOOHR, KANTATA, NETSUITE, UNITS, money
 from sandbox.firm.ids import Ids
 from sandbox.firm.project_bamboohr import employee_id
 from sandbox.firm.project_kantata import group_id
@@ -69,10 +69,10 @@ def _record(instance: str, object_name: str, record_id: str) -> Record:
 def _won_without_project(world: World, ids: Ids) -> Iterator[Discrepancy]:
     for deal in world.deals:
         if deal.story in ("c01_none", "c01_archived"):
-            own = ids.opportunities[deal.key]
+            own, crm = ids.opportunities[deal.key], ids.crm(deal.key)
             yield Discrepancy(
-                "C01", f"{SALESFORCE}:{own}", "", deal.story, money(deal.services, deal.currency), deal.currency,
-                "won deal without a living project", [_record(SALESFORCE, "Opportunity", own)],
+                "C01", f"{crm}:{own}", "", deal.story, money(deal.services, deal.currency), deal.currency,
+                "won deal without a living project", [_record(crm, "Opportunity", own)],
             )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def _customer_drift(world: World, ids: Ids) -> Iterator[Discrepancy]:
             continue
         customer = world.customers[key]
         if system == "salesforce":
-            instance, name, own = SALESFORCE, "account", ids.account(customer.number)
+            instance, name, own = customer.crm, "account", ids.account(customer.number)
         else:
             instance, name, own = KANTATA, "workspace_group", group_id(customer)
         erp = ids.erp_customer(customer.accounts[0].key)
@@ -103,13 +103,13 @@ def _customer_drift(world: World, ids: Ids) -> Iterator[Discrepancy]:
 
 
 def _credit_holds(world: World, ids: Ids) -> Iterator[Discrepancy]:
-    for system, key, attribute in world.customer_drift:
+    for _, key, attribute in world.customer_drift:
         if attribute == "credit_hold":
             customer = world.customers[key]
             own = ids.account(customer.number)
             yield Discrepancy(
-                "B05", f"{system}_group:Account:{own}|credit_hold", "", "credit_hold", None, None,
-                "CRM shows the opposite of the ERP", [_record(SALESFORCE, "Account", own)],
+                "B05", f"{customer.crm}:Account:{own}|credit_hold", "", "credit_hold", None, None,
+                "CRM shows the opposite of the ERP", [_record(customer.crm, "Account", own)],
             )  # fmt: skip
 
 
@@ -223,15 +223,16 @@ def _mirror(world: World, ids: Ids, mirror: Mirror | None) -> Iterator[Discrepan
         }
         for name, (crm, erp) in pairs.items():
             if crm != erp:
-                yield _drifted(world, deal, own, name, crm, erp)
+                yield _drifted(world, ids, deal, name, crm, erp)
 
 
-def _drifted(world: World, deal: Deal, own: str, name: str, crm: Any, erp: Any) -> Discrepancy:
+def _drifted(world: World, ids: Ids, deal: Deal, name: str, crm: Any, erp: Any) -> Discrepancy:
+    own, instance = ids.opportunities[deal.key], ids.crm(deal.key)
     amount = money(abs(crm - erp), deal.currency) if name == "open_amount" else None
     kind = "planted" if (deal.key, name) in world.deal_drift else "drift"
     return Discrepancy(
-        "B05", f"{SALESFORCE}:{own}|{name}", "", f"{kind}_{name}", amount, deal.currency if amount else None,
-        f"CRM {crm!r}, ERP {erp!r}", [_record(SALESFORCE, "Opportunity", own)],
+        "B05", f"{instance}:{own}|{name}", "", f"{kind}_{name}", amount, deal.currency if amount else None,
+        f"CRM {crm!r}, ERP {erp!r}", [_record(instance, "Opportunity", own)],
     )  # fmt: skip
 
 

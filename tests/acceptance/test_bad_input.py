@@ -46,6 +46,7 @@ SYSTEM = {
     "netsuite_group": "netsuite",
     "kantata_group": "kantata",
     "bamboohr_group": "bamboohr",
+    "salesforce_kestrel": "salesforce",
 }
 
 

@@ -99,7 +99,7 @@ def test_a_new_instance_is_a_new_partition(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     partitions = graph.get(dg.AssetKey(["raw_salesforce", "account"])).partitions_def
     assert partitions is not None
-    assert list(partitions.get_partition_keys()) == ["salesforce_group"]
+    assert list(partitions.get_partition_keys()) == ["salesforce_group", "salesforce_kestrel"]
 
 
 def test_the_code_location_validates_as_the_server_loads_it(tmp_path: Path) -> None:

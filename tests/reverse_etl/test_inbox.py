@@ -29,7 +29,7 @@ from reverse_etl.ledger import open_ledger, reading, writing
 from sandbox.simulators.base import SimServer
 from tests.connectors.test_webhooks import SAVED, SECRET, mac
 
-SECRETS = {f"CONCORD_{name}_GROUP_WEBHOOK_SECRET": SECRET for name in ("SALESFORCE", "NETSUITE", "BAMBOOHR")}
+SECRETS = {instance.webhook.secret: SECRET for instance in load_config().instances if instance.webhook}
 ERP = "netsuite_group"
 
 

@@ -15,7 +15,6 @@ from tests.sandbox.vendor_rows import (
     CALENDARS,
     KA,
     NS,
-    SF,
     UNIT,
     Vendors,
     bucket,
@@ -34,7 +33,7 @@ class Oracle(Vendors):
     def c01(self) -> Found:
         carried = {deal for deal, own in self.links if not self.workspaces[own]["archived"]}
         found = {
-            (f"{SF}:{o['Id']}", "")
+            (f"{o['_instance']}:{o['Id']}", "")
             for o in self.opportunities.values()
             if o["IsWon"] and Decimal(o["Services_Amount__c"]) > 0 and o["Type"] not in ("Renewal", "Product")
             and o["Id"] not in carried
@@ -81,7 +80,7 @@ class Oracle(Vendors):
                 "currency": a["CurrencyIsoCode"],
                 "tax_id": letters(a["Tax_Id__c"]),
             }
-            found |= _differing(f"{SF}:account:{a['Id']}", shown, truths[a["Id"]])
+            found |= _differing(f"{a['_instance']}:account:{a['Id']}", shown, truths[a["Id"]])
         for g in self.ka["workspace_groups"]:
             own = self.custom["WorkspaceGroup", g["id"]]
             shown = {
@@ -240,11 +239,13 @@ class Oracle(Vendors):
             assert newest <= (self.as_of - timedelta(hours=4)).isoformat()[:19] + "Z", (
                 "inside the grace by accident"
             )
-            found |= {(f"{SF}:{own}|{name}", "") for name, (crm, erp) in pairs.items() if crm != erp}
+            found |= {
+                (f"{o['_instance']}:{own}|{name}", "") for name, (crm, erp) in pairs.items() if crm != erp
+            }
         self.c03()
         for a in self.sf["Account"]:
             if bool(a["ERP_Credit_Hold__c"]) != self.holds[a["Id"]]:
-                found.add((f"{SF}:Account:{a['Id']}|credit_hold", ""))
+                found.add((f"{a['_instance']}:Account:{a['Id']}|credit_hold", ""))
         return found
 
     def h01(self) -> Found:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from config import load_config
 from sandbox.clock import read_clock
 from sandbox.firm.days import stamp
 from sandbox.firm.estate import STAMPS, advance_firm, create_firm, project
-from sandbox.firm.group import KANTATA, NETSUITE, SALESFORCE
+from sandbox.firm.group import KANTATA, KESTREL, NETSUITE, SALESFORCE
 from sandbox.firm.ids import Ids
 from sandbox.firm.spec import FirmSpec
 from sandbox.firm.world import build_world
@@ -42,6 +43,17 @@ def fields_of(database: Path, sql: str) -> list[tuple[Any, ...]]:
 def projected(as_of: datetime) -> dict[str, Any]:
     world = build_world(SPEC, as_of)
     return project(world, Ids(world))
+
+
+def in_the_words_of_the_group(rows: dict[str, Any], crm: str) -> dict[str, Any]:
+    names = salesforce.names_of(load_config().instance(crm).custom_fields)
+    return {
+        name: [
+            {{v: k for k, v in names.get(name, {}).items()}.get(f, f): v for f, v in row.items()}
+            for row in listed
+        ]
+        for name, listed in rows.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +133,25 @@ def test_rows_fit_the_simulators_tables(
             assert row.keys() <= module.TABLES[name].keys(), name
 
 
-def test_every_reference_points_at_a_row(worlds: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    ka, ns, sf = (worlds[1][name] for name in (KANTATA, NETSUITE, SALESFORCE))
+def test_rows_fit_the_org_whose_fields_have_other_names(
+    worlds: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    tables = salesforce.schema_for(load_config().instance(KESTREL).custom_fields).tables
+    for name, rows in worlds[0][KESTREL].items():
+        assert rows, name
+        assert all(row.keys() <= tables[name].keys() for row in rows), name
+    assert "Legal_Name__c" not in tables["Account"]
+
+
+def test_no_two_crms_share_an_id(worlds: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    for name, rows in worlds[1][KESTREL].items():
+        assert not {row["Id"] for row in rows} & {row["Id"] for row in worlds[1][SALESFORCE][name]}, name
+
+
+@pytest.mark.parametrize("crm", [SALESFORCE, KESTREL])
+def test_every_reference_points_at_a_row(worlds: tuple[dict[str, Any], dict[str, Any]], crm: str) -> None:
+    ka, ns = (worlds[1][name] for name in (KANTATA, NETSUITE))
+    sf = in_the_words_of_the_group(worlds[1][crm], crm)
     links = [
         (ka, "time_entries", "workspace_id", "workspaces"), (ka, "time_entries", "story_id", "stories"),
         (ka, "time_entries", "user_id", "users"), (ka, "time_entries", "invoice_id", "invoices"),

@@ -33,8 +33,9 @@ from tests.netsuite.conftest import open_account  # noqa: F401 - a fixture
 from tests.salesforce.org import make_id, start_org
 
 SECRETS = {
-    f"CONCORD_{name}_GROUP_WEBHOOK_SECRET": f"secret of {name}"
-    for name in ("SALESFORCE", "NETSUITE", "BAMBOOHR")
+    instance.webhook.secret: f"secret of {instance.name}"
+    for instance in load_config().instances
+    if instance.webhook
 }
 
 

@@ -10,9 +10,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from config import load_config
+
 Rows = dict[str, dict[str, list[dict[str, Any]]]]
 Found = set[tuple[str, str]]
-SF, NS, KA, HR = "salesforce_group", "netsuite_group", "kantata_group", "bamboohr_group"
+CRMS = ("salesforce_group", "salesforce_kestrel")
+NS, KA, HR = "netsuite_group", "kantata_group", "bamboohr_group"
 HOLIDAYS = Path(__file__).resolve().parents[2] / "config" / "holidays.csv"
 LEGAL_FORM = r"\b(inc|incorporated|llc|l l c|ltd|limited|gmbh|ag|k k|kk)$"
 CALENDARS = {"US01": "US", "UK01": "GB", "DE01": "DE", "JP01": "JP"}
@@ -48,11 +51,37 @@ def letters(text: str | None) -> str | None:
     return re.sub(r"[^0-9A-Z]", "", text.upper()) if text else None
 
 
+def of_all_crms(rows: Rows) -> dict[str, list[dict[str, Any]]]:
+    """The rows of every CRM under the group's field names and codes, each row saying whose it is."""
+    estate = {instance.name: instance for instance in load_config().instances}
+    meant = {
+        row.vendor_value: row.canonical_value
+        for row in load_config().value_maps
+        if row.system == "salesforce"
+    }
+    ours = {value: code for code, value in meant.items() if code in CALENDARS or not code.startswith("KD-")}
+    group = estate[CRMS[0]].custom_fields
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for crm in CRMS:
+        for name, listed in rows[crm].items():
+            known = {stable: field for field, stable in group.get(name, {}).items()}
+            names = {
+                field: known[stable] for field, stable in estate[crm].custom_fields.get(name, {}).items()
+            }
+            for row in listed:
+                plainly = {names.get(field, field): value for field, value in row.items()}
+                if "Legal_Entity__c" in plainly:
+                    plainly["Legal_Entity__c"] = ours[meant[plainly["Legal_Entity__c"]]]
+                found[name].append({**plainly, "_instance": crm})
+    return found
+
+
 class Vendors:
     """All rows of the four systems, and the links between them found again from scratch."""
 
     def __init__(self, rows: Rows, as_of: datetime) -> None:
-        self.sf, self.ns, self.ka, self.hr = rows[SF], rows[NS], rows[KA], rows[HR]
+        self.sf = of_all_crms(rows)
+        self.ns, self.ka, self.hr = rows[NS], rows[KA], rows[HR]
         self.as_of = as_of
         self.today = as_of.date()
         with HOLIDAYS.open() as file:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.simulators.base import Clock, json_response
+from sandbox.simulators.salesforce.schema import STANDARD, OrgSchema
 from sandbox.simulators.webhooks import Courier
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -36,6 +37,7 @@ class Settings:
     daily_api_requests: int = 100_000
     bulk_query_jobs: int = 10_000
     courier: Courier | None = None  # who is told of changes
+    schema: OrgSchema = STANDARD
 
     @classmethod
     def of(cls, values: Settings | Mapping[str, Any]) -> Settings:

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from sandbox.simulators.base import json_response
 from sandbox.simulators.salesforce.errors import Refusal
 from sandbox.simulators.salesforce.org import Org, org_of
-from sandbox.simulators.salesforce.schema import SOBJECTS
 from sandbox.simulators.salesforce.sobjects import json_body
 
 _MOST_RECORDS = 200
@@ -69,7 +68,7 @@ async def upsert_many(request: Request) -> Response:
 async def delete_many(request: Request) -> Response:
     """DELETE `?ids=a,b&allOrNone=false`."""
     org = org_of(request)
-    by_prefix = {known.prefix: known for known in SOBJECTS.values()}
+    by_prefix = {known.prefix: known for known in org.settings.schema.objects.values()}
 
     def one(record_id: str) -> dict[str, Any]:
         sobject = by_prefix.get(record_id[:3])

@@ -7,6 +7,8 @@ import re
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _SHAPE = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 
+#: Characters 4 and 5 say on which server an id was made, so that two orgs never share one.
+DEFAULT_POD = "5g"
 PREFIXES = {
     "Account": "001",
     "Opportunity": "006",
@@ -26,10 +28,15 @@ def checksum(short: str) -> str:
     return suffix
 
 
-def make_id(object_name: str, number: int | str) -> str:
+def make_id(object_name: str, number: int | str, pod: str = DEFAULT_POD) -> str:
     """The 18-character id of the record with that running number, generated or made at run time."""
-    short = f"{PREFIXES[object_name]}5g{int(number):010d}"
+    short = f"{PREFIXES[object_name]}{pod}{int(number):010d}"
     return short + checksum(short)
+
+
+def pod_of(record_id: str) -> str:
+    """The server on which an id was made."""
+    return record_id[3:5]
 
 
 def full_id(value: str) -> str | None:

@@ -45,7 +45,7 @@ class Org:
     def __post_init__(self) -> None:
         self.sessions = Sessions(self.settings, self.clock)
         self.events = ChangeEvents(self.store, self.clock, self.settings.courier)
-        self.records = Records(self.store, self.clock, self.events)
+        self.records = Records(self.store, self.clock, self.events, self.settings.schema)
 
     def used(self) -> int:
         """Calls in the last 24 h."""
@@ -57,7 +57,7 @@ class Org:
     def select(self, soql: str, *, deleted: bool) -> tuple[Query, list[dict[str, Any]]]:
         """Run a query. Rows deleted longer ago than the recycle bin keeps them are gone for good."""
         now = self.clock()
-        query = Compiler(now=now, deleted=deleted).compile(parse(soql))
+        query = Compiler(now=now, deleted=deleted, schema=self.settings.schema).compile(parse(soql))
         if deleted:
             self.purge(query.object.name, now)
         return query, self.store.query(query.sql, query.parameters)

@@ -11,8 +11,8 @@ from sandbox.simulators.base import Clock
 from sandbox.simulators.salesforce.change_events import ChangeEvents
 from sandbox.simulators.salesforce.errors import Refusal, not_found
 from sandbox.simulators.salesforce.fields import ID_TYPES, SField, SObject
-from sandbox.simulators.salesforce.ids import full_id, make_id
-from sandbox.simulators.salesforce.schema import find_object
+from sandbox.simulators.salesforce.ids import DEFAULT_POD, full_id, make_id, pod_of
+from sandbox.simulators.salesforce.schema import OrgSchema
 from sandbox.simulators.salesforce.values import stamp
 from sandbox.simulators.store import Store
 
@@ -20,14 +20,15 @@ from sandbox.simulators.store import Store
 class Records:
     """Reads and writes records of one org the way its API would allow."""
 
-    def __init__(self, store: Store, clock: Clock, events: ChangeEvents) -> None:
+    def __init__(self, store: Store, clock: Clock, events: ChangeEvents, schema: OrgSchema) -> None:
         self._store = store
         self._clock = clock
         self._events = events
+        self._schema = schema
 
     def object(self, name: str) -> SObject:
         """The object; Refusal NOT_FOUND when the org has none of that name."""
-        found = find_object(name)
+        found = self._schema.find(name)
         if found is None:
             raise not_found()
         return found
@@ -53,7 +54,7 @@ class Records:
         if missing:
             raise _missing(missing)
         number = self._store.next_id(sobject.name)
-        record_id = make_id(sobject.name, number)
+        record_id = make_id(sobject.name, number, self._pod())
         now = stamp(self._clock())
         row: dict[str, Any] = {name: 0 for name, known in sobject.fields.items() if known.type == "boolean"}
         row |= {
@@ -67,6 +68,11 @@ class Records:
         self._store.load(sobject.name, [row])
         self._events.announce(sobject.name, record_id, "CREATE", values)
         return record_id
+
+    def _pod(self) -> str:
+        """Ids made here are of the org's own server, as those of its users are."""
+        users = self._store.query('select "Id" from "User" order by "Id" limit 1')
+        return pod_of(users[0]["Id"]) if users else DEFAULT_POD
 
     def update(self, sobject: SObject, record_id: str, fields: Mapping[str, Any]) -> str:
         """Change the named fields of a living record and return its full id."""
@@ -145,7 +151,7 @@ class Records:
             raise Refusal(
                 "MALFORMED_ID", f"{field.name}: id value of incorrect type: {value}", fields=[field.name]
             )
-        target = find_object(field.target or "")
+        target = self._schema.find(field.target or "")
         if target is None or self._store.get(target.name, known) is None:
             raise Refusal("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields=[field.name])
         return known

@@ -10,7 +10,9 @@ Rows are plain dicts in API field names. Conventions of the store, whatever the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 
 from sandbox.simulators.salesforce.fields import SQLITE_TYPES, SField, SObject
@@ -170,19 +172,84 @@ def _object(name: str, listed: list[SField]) -> SObject:
     )
 
 
-SOBJECTS = MappingProxyType({name: _object(name, listed) for name, listed in _FIELDS.items()})
+#: What each field of the org's own is about, in the words of the estate: an org that calls it otherwise says so there.
+_MEANINGS: dict[str, dict[str, str]] = {
+    "Account": {
+        "legal_name": "Legal_Name__c", "tax_id": "Tax_Id__c", "erp_customer_ref": "NetSuite_Customer_Id__c",
+        "payment_terms_days": "Payment_Terms_Days__c", "erp_credit_hold": "ERP_Credit_Hold__c",
+        "business_unit_code": "Business_Unit__c",
+    },
+    "Opportunity": {
+        "services_amount": "Services_Amount__c", "legal_entity_code": "Legal_Entity__c",
+        "practice_code": "Practice__c", "business_unit_code": "Business_Unit__c",
+        "contract_type_code": "Contract_Type__c", "start_date": "Start_Date__c", "end_date": "End_Date__c",
+        "psa_project_ref": "Kantata_Workspace_Id__c", "erp_open_amount": "ERP_Open_Amount__c",
+        "erp_overdue_bucket": "ERP_Overdue_Bucket__c", "erp_disputed": "ERP_Disputed__c",
+        "erp_last_payment_date": "ERP_Last_Payment_Date__c", "project_closed_on": "Project_Closed_On__c",
+    },
+    "Contract": {
+        "opportunity_ref": "Opportunity__c", "contract_type_code": "Contract_Type__c",
+        "contract_value": "Contract_Value__c", "legal_entity_code": "Legal_Entity__c",
+        "not_to_exceed": "Not_To_Exceed__c", "billed_in_advance": "Billed_In_Advance__c", "po_number": "PO_Number__c",
+    },
+    "Change_Request__c": {
+        "opportunity_ref": "Opportunity__c", "amount": "Amount__c", "status_code": "Status__c",
+        "approved_on": "Approved_On__c", "description": "Description__c",
+    },
+}  # fmt: skip
 
-TABLES = MappingProxyType(
-    {
-        name: {known.name: SQLITE_TYPES.get(known.type, "text") for known in sobject.fields.values()}
-        for name, sobject in SOBJECTS.items()
-    }
-)
-INDEXES = MappingProxyType({name: (("SystemModstamp", "Id"),) for name in SOBJECTS})
+
+@dataclass(frozen=True)
+class OrgSchema:
+    """The objects of one org. No two firms call their own fields alike."""
+
+    objects: Mapping[str, SObject]
+
+    def find(self, name: str) -> SObject | None:
+        """The object of that name, whatever its case."""
+        return self.objects.get(name) or next(
+            (known for known in self.objects.values() if known.name.lower() == name.lower()), None
+        )
+
+    @cached_property
+    def tables(self) -> Mapping[str, Mapping[str, str]]:
+        """The store tables behind the objects."""
+        return MappingProxyType(
+            {
+                name: {known.name: SQLITE_TYPES.get(known.type, "text") for known in sobject.fields.values()}
+                for name, sobject in self.objects.items()
+            }
+        )
 
 
-def find_object(name: str) -> SObject | None:
-    """The object of that name, whatever its case."""
-    return SOBJECTS.get(name) or next(
-        (known for known in SOBJECTS.values() if known.name.lower() == name.lower()), None
+def names_of(custom_fields: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Per object: our name of an own field -> the name the estate maps, where it is another one."""
+    found: dict[str, dict[str, str]] = {}
+    for object_name, meanings in _MEANINGS.items():
+        by_meaning = {stable: vendor for vendor, stable in custom_fields.get(object_name, {}).items()}
+        found[object_name] = {
+            ours: by_meaning[stable]
+            for stable, ours in meanings.items()
+            if by_meaning.get(stable, ours) != ours
+        }
+    return found
+
+
+def schema_for(custom_fields: Mapping[str, Mapping[str, str]]) -> OrgSchema:
+    """The org whose own fields have the names that its entry in the estate maps."""
+    names = names_of(custom_fields)
+    return OrgSchema(
+        MappingProxyType(
+            {
+                name: _object(
+                    name, [replace(f, name=names.get(name, {}).get(f.name, f.name)) for f in listed]
+                )
+                for name, listed in _FIELDS.items()
+            }
+        )
     )
+
+
+STANDARD = schema_for({})
+TABLES = STANDARD.tables
+INDEXES = MappingProxyType({name: (("SystemModstamp", "Id"),) for name in _FIELDS})

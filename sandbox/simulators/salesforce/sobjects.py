@@ -15,7 +15,6 @@ from sandbox.simulators.base import json_response
 from sandbox.simulators.salesforce.errors import Refusal
 from sandbox.simulators.salesforce.fields import SObject
 from sandbox.simulators.salesforce.org import RECYCLE_BIN, Org, org_of
-from sandbox.simulators.salesforce.schema import SOBJECTS
 from sandbox.simulators.salesforce.values import attributes, rest_stamp, rest_value, stamp
 
 _UPDATED_WINDOW = timedelta(days=30)
@@ -29,13 +28,13 @@ async def json_body(request: Request) -> Any:
         raise Refusal("JSON_PARSER_ERROR", str(error)) from error
 
 
-async def global_describe(_request: Request) -> Response:
+async def global_describe(request: Request) -> Response:
     """Every object of the org."""
     return json_response(
         {
             "encoding": "UTF-8",
             "maxBatchSize": 200,
-            "sobjects": [known.summary() for known in SOBJECTS.values()],
+            "sobjects": [known.summary() for known in org_of(request).settings.schema.objects.values()],
         }
     )
 

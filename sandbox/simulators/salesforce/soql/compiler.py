@@ -10,7 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from sandbox.simulators.salesforce.fields import NUMERIC_TYPES, SField, SObject
-from sandbox.simulators.salesforce.schema import find_object
+from sandbox.simulators.salesforce.schema import OrgSchema
 from sandbox.simulators.salesforce.soql.dialect import FIELDS, SoqlError
 from sandbox.simulators.salesforce.soql.filters import FilterCompiler
 
@@ -52,6 +52,7 @@ class Query:
 class Scope:
     """The object of one (sub)query and the relationships joined to it so far."""
 
+    schema: OrgSchema
     root: SObject
     prefix: str
     alias: str | None = None
@@ -80,7 +81,7 @@ class Scope:
 
     def _join(self, path: tuple[str, ...], table: str, reference: SField) -> tuple[str, SObject]:
         if path not in self.joins:
-            target = find_object(reference.target or "")
+            target = self.schema.find(reference.target or "")
             if target is None:
                 raise SoqlError("INVALID_TYPE", f"sObject type '{reference.target}' is not supported.")
             alias = f"{self.prefix}{len(self.joins) + 1}"
@@ -92,8 +93,9 @@ class Scope:
 class Compiler:
     """Compiles queries for one call: `now` fixes date words, `deleted` keeps deleted rows (queryAll)."""
 
-    def __init__(self, *, now: datetime, deleted: bool) -> None:
+    def __init__(self, *, now: datetime, deleted: bool, schema: OrgSchema) -> None:
         self._now = now
+        self._schema = schema
         self._deleted = deleted
         self._scopes = 0
 
@@ -146,11 +148,13 @@ class Compiler:
         source = tree.args.get("from_")
         if source is None or not isinstance(source.this, exp.Table) or source.this.db:
             raise SoqlError("MALFORMED_QUERY", "unexpected token: <EOF>, expected FROM and one object")
-        root = find_object(source.this.name)
+        root = self._schema.find(source.this.name)
         if root is None:
             raise SoqlError("INVALID_TYPE", f"sObject type '{source.this.name}' is not supported.")
         self._scopes += 1
-        return Scope(root=root, prefix=f"s{self._scopes}_", alias=source.this.alias or None)
+        return Scope(
+            schema=self._schema, root=root, prefix=f"s{self._scopes}_", alias=source.this.alias or None
+        )
 
     def _columns(self, scope: Scope, tree: exp.Select, aggregate: bool) -> tuple[list[str], list[Output]]:
         columns: list[str] = []
