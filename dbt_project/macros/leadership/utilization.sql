@@ -6,9 +6,9 @@
     cast({{ hours }}.gross_hours as decimal(18, 4)) as gross_hours,
     cast({{ hours }}.net_hours as decimal(18, 4)) as net_hours,
     cast({{ hours }}.standard_hours as decimal(18, 4)) as standard_hours,
-    cast({{ ratio(hours ~ '.billable_hours', hours ~ '.net_hours') }} as decimal(18, 8)) as util_net,
-    cast({{ ratio(hours ~ '.billable_hours', hours ~ '.gross_hours') }} as decimal(18, 8)) as util_gross,
-    cast({{ ratio(hours ~ '.billable_hours', hours ~ '.standard_hours') }} as decimal(18, 8)) as util_standard,
-    cast({{ ratio(hours ~ '.billable_hours', hours ~ '.logged_hours') }} as decimal(18, 8)) as util_logged,
-    cast({{ ratio(hours ~ '.productive_hours', hours ~ '.net_hours') }} as decimal(18, 8)) as productive_util_net
+    {{ metric_ratio('util_net.v1', hours) }} as util_net,
+    {{ metric_ratio('util_gross.v1', hours) }} as util_gross,
+    {{ metric_ratio('util_standard.v1', hours) }} as util_standard,
+    {{ metric_ratio('util_logged.v1', hours) }} as util_logged,
+    {{ metric_ratio('util_productive_net.v1', hours) }} as productive_util_net
 {%- endmacro %}

@@ -38,37 +38,15 @@ at_risk as (
 
 ),
 
-billed as (
+receivables as (
 
-    select
-        {{ month_start('invoices.invoice_date') }} as month,
-        sum(cast({{ converted('invoices.gross_amount', 'rates.rate') }} as decimal(18, 4))) as gross_rc
-    from {{ ref('fct_invoice') }} as invoices
-    inner join {{ ref('fct_fx_rate') }} as rates
-        on invoices.currency = rates.from_currency
-        and rates.rate_date = {{ month_start('invoices.invoice_date') }}
-        and rates.rate_type = 'average'
-    cross join (select reporting_currency from {{ ref('rec_check_setting') }} group by reporting_currency) as firm
-    where invoices.invoice_status in ('open', 'paid') and rates.to_currency = firm.reporting_currency
-    group by {{ month_start('invoices.invoice_date') }}
+    select month, open_rc, overdue_rc, dso_simple from {{ ref('rpt_dso_month') }} where is_group
 
 ),
 
--- receivables at the end over what the last three months billed, times their days
-dso as (
+unbilled as (
 
-    select
-        months.month,
-        {{ ratio(
-            'cast(max(receivables.open_rc) as decimal(18, 4)) * (' ~ days('min(billed.month)', 'max(months.month_end)') ~ ' + 1)',
-            'sum(billed.gross_rc)'
-        ) }} as value
-    from months
-    inner join {{ ref('rpt_receivables_month') }} as receivables
-        on months.month = receivables.month
-    inner join billed
-        on billed.month <= months.month and {{ days('billed.month', 'months.month') }} < 70
-    group by months.month
+    select month, sum(unbilled_rc) as value from {{ ref('rpt_unbilled_month') }} group by month
 
 ),
 
@@ -91,9 +69,9 @@ series as (
     select
         'unbilled_rc' as metric_id,
         month,
-        cast(unbilled_rc as decimal(28, 8)) as value,
+        cast(value as decimal(28, 8)) as value,
         cast(null as decimal(28, 8)) as comparison_value
-    from {{ ref('rpt_unbilled_month') }}
+    from unbilled
     union all
     select
         'money_at_risk_rc' as metric_id,
@@ -107,21 +85,21 @@ series as (
         month,
         cast(open_rc as decimal(28, 8)) as value,
         cast(null as decimal(28, 8)) as comparison_value
-    from {{ ref('rpt_receivables_month') }}
+    from receivables
     union all
     select
         'overdue_ar_rc' as metric_id,
         month,
         cast(overdue_rc as decimal(28, 8)) as value,
         cast(null as decimal(28, 8)) as comparison_value
-    from {{ ref('rpt_receivables_month') }}
+    from receivables
     union all
     select
         'dso_simple' as metric_id,
         month,
-        cast(value as decimal(28, 8)) as value,
+        cast(dso_simple as decimal(28, 8)) as value,
         cast(null as decimal(28, 8)) as comparison_value
-    from dso
+    from receivables
 
 )
 

@@ -1,0 +1,51 @@
+-- every metric of the catalogue by company, practice, business unit and month: add up numerators and denominators over the
+-- rows of a filter, then divide; a value is never averaged
+with summed as (
+
+    {% for id, name, unit, model, numerator, denominator, section in metrics() %}
+    {%- set has_group = model in ['rpt_dso_month'] %}
+    select
+        '{{ id }}' as metric_id,
+        legal_entity_id,
+        {{ 'cast(null as ' ~ dbt.type_string() ~ ')' if has_group else 'practice_id' }} as practice_id,
+        {{ 'cast(null as ' ~ dbt.type_string() ~ ')' if has_group else 'business_unit_id' }} as business_unit_id,
+        {{ 'is_group' if has_group else 'false' }} as is_group,
+        month,
+        cast(sum({{ numerator }}) as decimal(28, 8)) as numerator,
+        cast({{ 'sum(' ~ denominator ~ ')' if denominator else 'null' }} as decimal(28, 8)) as denominator,
+        {{ 'true' if denominator else 'false' }} as is_ratio,
+        '{{ unit }}' as unit
+    from {{ ref(model) }} as rows
+    where month <= {{ as_of_date() }}
+    group by legal_entity_id, month, {{ 'is_group' if has_group else 'practice_id, business_unit_id' }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+firm as (
+
+    select distinct reporting_currency from {{ ref('rec_check_setting') }}
+
+)
+
+select
+    summed.metric_id,
+    summed.legal_entity_id,
+    summed.practice_id,
+    summed.business_unit_id,
+    summed.is_group,
+    summed.month,
+    summed.numerator,
+    summed.denominator,
+    cast(
+        case when summed.is_ratio then {{ ratio('summed.numerator', 'summed.denominator') }} else summed.numerator end
+        as decimal(28, 8)
+    ) as value,
+    summed.is_ratio,
+    case when summed.unit = 'currency' then firm.reporting_currency else summed.unit end as unit,
+    {{ month_end('summed.month') }} >= {{ as_of_date() }} as is_open_month,
+    {{ as_of() }} as as_of
+from summed
+cross join firm
+where summed.numerator is not null or summed.denominator is not null
