@@ -8,4 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 #: Check id -> names that `parameters` of config/checks.yml must give, all of them and no others.
-PARAMETERS: Mapping[str, frozenset[str]] = {}
+PARAMETERS: Mapping[str, frozenset[str]] = {
+    "R03": frozenset({"stale_after_months"}),
+}

@@ -17,6 +17,7 @@ from config.sagas import Sagas
 from config.schema import (
     Checks,
     Config,
+    CostRates,
     Estate,
     Events,
     HolidayRow,
@@ -44,6 +45,7 @@ def load_config(directory: Path | str | None = None) -> Config:
         people=_yaml(root / "people.yml", People),
         events=_yaml(root / "events.yml", Events),
         sagas=_yaml(root / "sagas.yml", Sagas),
+        cost_rates=_yaml(root / "cost_rates.yml", CostRates),
         value_maps=_csv(
             root / "value_maps.csv", ValueMapRow, ("system", "instance", "field", "vendor_value")
         ),
@@ -162,6 +164,9 @@ def _cross_check(config: Config, root: Path) -> None:
                 root / "holidays.csv", None, entity.calendar, f"no holidays for the calendar of {entity.id}"
             )
     entities = {entity.id for entity in config.legal_entities}
+    for line in config.cost_rates.basis:
+        if line.legal_entity not in entities | {"*"}:
+            raise ConfigError(root / "cost_rates.yml", None, line.legal_entity, "unknown legal entity")
     practices = {practice.id for practice in config.practices}
     for number, row in enumerate(config.revenue_plan, start=2):
         if row.legal_entity_id not in entities:

@@ -345,6 +345,31 @@ class HolidayRow(Strict):
     name: str
 
 
+class CostBasis(Strict):
+    """From this day an hour costs pay x loading / hours of a year (metrics, project economics: cost rate)."""
+
+    legal_entity: str  # an entity of the estate, or * for those without a line of their own
+    valid_from: date
+    loading_factor: Annotated[Decimal, Field(gt=0)]
+    contract_loading_factor: Annotated[Decimal, Field(gt=0)]
+    hours_per_year: Annotated[Decimal, Field(gt=0)]
+    full_time_week_hours: Annotated[Decimal, Field(gt=0)]
+
+
+class CostRates(Strict):
+    """config/cost_rates.yml."""
+
+    version: Literal[1]
+    basis: Annotated[list[CostBasis], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _one_line_a_day(self) -> CostRates:
+        starts = [(line.legal_entity, line.valid_from) for line in self.basis]
+        if len(starts) != len(set(starts)):
+            raise ValueError("two lines of basis begin on the same day for one legal entity")
+        return self
+
+
 class PlanRow(Strict):
     """config/revenue_plan.csv: planned revenue of a month in reporting currency."""
 
@@ -364,6 +389,7 @@ class Config(Strict):
     people: People
     events: Events
     sagas: Sagas
+    cost_rates: CostRates
     value_maps: list[ValueMapRow]
     holidays: list[HolidayRow]
     revenue_plan: list[PlanRow]

@@ -20,6 +20,8 @@ _TABLES = {
     "practice": "id text, name text, utilization_target decimal(18, 8)",
     "value_map": "system text, instance text, field text, vendor_value text, canonical_value text",
     "holiday": "calendar text, holiday_date date, name text",
+    "cost_basis": "legal_entity_id text, valid_from date, loading_factor decimal(18, 8), "
+    "contract_loading_factor decimal(18, 8), hours_per_year decimal(12, 4), full_time_week_hours decimal(12, 4)",
     "revenue_plan": "legal_entity_id text, practice_id text, month date, amount_rc decimal(18, 4)",
     "check_setting": "check_id text, name text, severity text, owner_role text, truth_system text, "
     "grace_days bigint, tolerance decimal(18, 4), enabled boolean, approver_role text, grace_hours bigint, "
@@ -67,6 +69,7 @@ def _rows(cfg: Config) -> dict[str, list[Sequence[Any]]]:
             for row in cfg.value_maps
         ],
         "holiday": [(row.calendar, row.holiday_date, row.name) for row in cfg.holidays],
+        "cost_basis": [tuple(line.model_dump().values()) for line in cfg.cost_rates.basis],
         "revenue_plan": [
             (row.legal_entity_id, row.practice_id, row.month, row.amount_rc) for row in cfg.revenue_plan
         ],

@@ -75,6 +75,8 @@ def land(
     for column in table.columns:
         values = [row.get(column.source) for row in rows] if column.source else [None] * len(rows)
         array, failures = convert(values, column.type)
+        if column.confidential:
+            failures = dict.fromkeys(failures, f"is not a {column.type}; the value is confidential")
         _check_flip(column, values, failures, table, instance, page)
         for position, reason in failures.items():
             refusals.add(position, column, "type", f"{column.source}: {reason}")
@@ -122,8 +124,14 @@ def quarantined(
         field=field_name,
         reason=reason,
         rule=rule,
-        payload=to_json(row),
+        payload=to_json({name: _told(name, value, table) for name, value in row.items()}),
     )
+
+
+def _told(name: str, value: Any, table: Table) -> Any:
+    """A value for the quarantine, which people read; replaying an entry then means reading the record again."""
+    hidden = any(column.confidential and column.source == name for column in table.columns)
+    return "(confidential)" if hidden and value is not None else value
 
 
 def _check_shape(rows: Any, table: Table, instance: str, page: int) -> None:
@@ -196,7 +204,8 @@ def _refuse(mask: pa.Array, array: pa.Array, column: Column, rule: str, text: st
     if not pc.any(mask).as_py():
         return
     for position in pc.indices_nonzero(mask).to_pylist():
-        out.add(position, column, rule, f"{column.source} {array[position].as_py()!s} {text}")
+        shown = "" if column.confidential else f"{array[position].as_py()!s} "
+        out.add(position, column, rule, f"{column.source} {shown}{text}")
 
 
 def _assemble(

@@ -2,10 +2,14 @@
 
 A DuckDB file has one writing process and then no readers, so nobody but the build opens the build file. A
 reader that holds the old copy keeps a consistent view; the next one sees the new.
+
+What lets somebody work out a person's pay stays in the build file: CONFIDENTIAL names it, and a test holds that list
+against the columns and tables that the dbt project marks as confidential.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +20,11 @@ from ingestion.warehouse import warehouse_lock
 
 SCHEMAS = ("canonical", "reconciliation", "leadership", "sync", "raw_landing")
 KEEP = 3
+#: Table -> columns left out of the copy; None leaves the whole table out.
+CONFIDENTIAL: Mapping[str, frozenset[str] | None] = {
+    "canonical.dim_resource_cost_rate": None,
+    "canonical.fct_time_entry": frozenset({"cost_rate", "cost_amount"}),
+}
 
 
 @dataclass(frozen=True)
@@ -61,9 +70,12 @@ def _copy(source: Path, target: Path) -> tuple[int, int]:
         rows = 0
         for schema in SCHEMAS:
             connection.execute(f'create schema if not exists "{schema}"')
+        names = [pair for pair in names if CONFIDENTIAL.get(".".join(pair), frozenset()) is not None]
         for schema, table in names:
+            hidden = CONFIDENTIAL.get(f"{schema}.{table}") or frozenset()
+            shown = f"* exclude ({', '.join(sorted(hidden))})" if hidden else "*"
             done = connection.execute(
-                f'create table "{schema}"."{table}" as select * from build."{schema}"."{table}"'  # noqa: S608
+                f'create table "{schema}"."{table}" as select {shown} from build."{schema}"."{table}"'  # noqa: S608
             ).fetchone()
             rows += int(done[0]) if done else 0
         connection.execute("detach build")

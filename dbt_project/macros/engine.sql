@@ -22,6 +22,11 @@
 
 {% macro month_start(a_date) %}cast(date_trunc('month', {{ a_date }}) as date){% endmacro %}
 
+{# The same day some months later (or earlier when negative), or the last day of that month. #}
+{% macro add_months(from_date, number) %}{{ return(adapter.dispatch('add_months')(from_date, number)) }}{% endmacro %}
+{% macro default__add_months(from_date, number) %}cast(cast({{ from_date }} as date) + cast({{ number }} as integer) * interval '1 month' as date){% endmacro %}
+{% macro spark__add_months(from_date, number) %}add_months(cast({{ from_date }} as date), cast({{ number }} as int)){% endmacro %}
+
 {# Last day of the month of a date. #}
 {% macro month_end(a_date) %}{{ return(adapter.dispatch('month_end')(a_date)) }}{% endmacro %}
 {% macro default__month_end(a_date) %}cast(date_trunc('month', {{ a_date }}) + interval '1 month' - interval '1 day' as date){% endmacro %}

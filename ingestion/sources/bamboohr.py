@@ -1,4 +1,8 @@
-"""BambooHR: people by change feed, history tables whole, time off by window. Pay is never landed."""
+"""BambooHR: people by change feed, history tables whole, time off by window.
+
+Pay is read only when the instance says `read_pay: true`, for the cost of an hour (R03); its values stay in the raw table
+of the build file, which nothing publishes.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ HISTORY = {
     "job_info": "jobInfo",
     "employment_status": "employmentStatus",
     "work_pattern": "customWorkPattern",
+    "compensation": "compensation",
 }
 _NO_DATE = "0000-00-00"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -66,6 +71,16 @@ TABLES: Mapping[str, Table] = {
             "work_pattern",
             ("id",),
             (*fields("id!", "employeeId!", "date:d!"), *(_hours(day, day) for day in _WEEKDAYS)),
+            deletes="full",
+        ),
+        Table(
+            "compensation",
+            ("id",),
+            (
+                *fields("id!", "employeeId!", "startDate:d!"),
+                Column("rate", "money", "rate", required=True, minimum=0, confidential=True),
+                *fields("currency!", "type", "paidPer!"),
+            ),
             deletes="full",
         ),
         Table(
@@ -121,6 +136,9 @@ class BambooHrExtract:
         """Rows of a raw table."""
         if table == "employee":
             yield from self._employees(since)
+        elif table == "compensation":
+            if self._instance.options.get("read_pay") is True:
+                yield [_pay_row(row) for row in self._client.table(HISTORY[table])]
         elif table in HISTORY:
             yield [_without_zero_dates(row) for row in self._client.table(HISTORY[table])]
         elif table == "time_off_request":
@@ -218,6 +236,14 @@ def _request_row(request: Mapping[str, Any]) -> dict[str, Any]:
             "last_changed": status.get("lastChanged"),
         }
     )
+
+
+def _pay_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what an hourly cost needs; the amount comes as an object with its currency."""
+    rate = row.get("rate")
+    amount = rate if isinstance(rate, Mapping) else {}
+    kept = {name: row.get(name) for name in ("id", "employeeId", "startDate", "type", "paidPer")}
+    return _without_zero_dates({**kept, "rate": amount.get("value"), "currency": amount.get("currency")})
 
 
 def _without_zero_dates(row: Mapping[str, Any]) -> dict[str, Any]:

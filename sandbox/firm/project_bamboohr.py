@@ -8,8 +8,8 @@ from typing import Any
 from sandbox.firm.days import holidays, moment, stamp
 from sandbox.firm.group import BAMBOOHR, BUSINESS_UNITS, ENTITIES, PRACTICES
 from sandbox.firm.leave import Leave
+from sandbox.firm.pay import KNOWN_AHEAD, Pay
 from sandbox.firm.people import NOTICE, Person
-from sandbox.firm.rates import cost_on
 from sandbox.firm.world import World
 
 Row = dict[str, Any]
@@ -20,6 +20,7 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 def project_bamboohr(world: World) -> dict[str, list[Row]]:
     """Rows by object, in API field names. People appear a week before their first day."""
     people = [p for p in world.people if moment(p.hired - timedelta(days=7), 9) <= world.as_of]
+    known = {person.key for person in people}
     leaves = sorted(world.leaves, key=lambda leave: (leave.created_at, leave.key))
     numbered = [(str(1001 + number), leave) for number, leave in enumerate(leaves)]
     return {
@@ -27,7 +28,11 @@ def project_bamboohr(world: World) -> dict[str, list[Row]]:
         "jobInfo": [row for person in people for row in _jobs(world, person)],
         "employmentStatus": [row for person in people for row in _statuses(world, person)],
         "customWorkPattern": [_pattern(person) for person in people],
-        "compensation": [_pay(world, person) for person in people],
+        "compensation": [
+            _pay(pay)
+            for pay in world.payroll.rows
+            if pay.person.key in known and moment(pay.start - KNOWN_AHEAD, 9) <= world.as_of
+        ],
         "time_off_request": [_request(world, key, leave) for key, leave in numbered],
         "time_off_day": [row for key, leave in numbered for row in _days(key, leave)],
         "company_holiday": _holidays(),
@@ -144,13 +149,11 @@ def _pattern(person: Person) -> Row:
     } | hours
 
 
-def _pay(world: World, person: Person) -> Row:
-    currency = ENTITIES[person.entity].currency
-    yearly = cost_on(currency, person.role, world.spec.start) * 1500 // (1 if currency == "JPY" else 100)
+def _pay(pay: Pay) -> Row:
     return {
-        "id": str(301 + person.number), "employeeId": employee_id(person), "startDate": person.hired.isoformat(),
-        "rate": str(yearly), "currency": currency, "type": "Salary", "paidPer": "Year", "paySchedule": "Monthly",
-        "reason": "Hire",
+        "id": str((301 + pay.person.number) * 100 + pay.order), "employeeId": employee_id(pay.person),
+        "startDate": pay.start.isoformat(), "rate": str(pay.rate), "currency": pay.currency, "type": pay.kind,
+        "paidPer": pay.per, "paySchedule": "Monthly", "reason": pay.reason,
     }  # fmt: skip
 
 

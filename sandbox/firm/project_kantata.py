@@ -20,6 +20,7 @@ from sandbox.firm.ids import Ids
 from sandbox.firm.kantata_hours import hours
 from sandbox.firm.kantata_links import custom_values, links
 from sandbox.firm.kantata_rates import card_of, rate_cards
+from sandbox.firm.pay import psa_cost
 from sandbox.firm.people import Person
 from sandbox.firm.plants_money import other_spelling
 from sandbox.firm.plants_time import CLOSE_AFTER
@@ -43,6 +44,7 @@ def project_kantata(world: World, ids: Ids) -> dict[str, list[Row]]:
         "roles": [{"id": ids.role(name), "name": name, "deleted_at": None, **_born(world)} for name in ROLES],
         "users": [_user(world, ids, person) for person in people],
         "account_memberships": [_membership(world, ids, person) for person in people],
+        "cost_rates": [row for person in people for row in _cost_rate(world, person)],
         "workspace_groups": [_group(world, customer) for customer in world.customers.values()],
         "workspaces": [*_internal(world, ids), *(_workspace(world, ids, p) for p in projects)],
         "stories": [
@@ -115,6 +117,21 @@ def _membership(world: World, ids: Ids, person: Person) -> Row:
         "created_at": stamp(_joined(person)),
         "updated_at": stamp(disabled or _enabled_again(world, person) or _joined(person)),
     }
+
+
+def _cost_rate(world: World, person: Person) -> list[Row]:
+    """The copy of finance's rate: one per member and currency, without a date, changed on the day of a review."""
+    known = psa_cost(world.payroll, person, world.as_of.date())
+    if known is None:
+        return []
+    amount, since = known
+    return [
+        {
+            "id": str(9001 + person.number), "account_membership_id": str(6001 + person.number),
+            "currency": ENTITIES[person.entity].currency, "amount_in_subunits": amount, "in_use": True,
+            "created_at": stamp(_joined(person)), "updated_at": stamp(moment(since, 6)),
+        }
+    ]  # fmt: skip
 
 
 def group_id(customer: Customer) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from sandbox.firm.days import first_of_month
+from sandbox.firm.discrepancy import Discrepancy
+from sandbox.firm.discrepancy import record as _record
 from sandbox.firm.group import BAMBOOHR, KANTATA, NETSUITE, UNITS, money
 from sandbox.firm.ids import Ids
 from sandbox.firm.project_bamboohr import employee_id
@@ -17,9 +18,9 @@ from sandbox.firm.projects import Deal, Project
 from sandbox.firm.rates import rate_on
 from sandbox.firm.scenarios import RATE_FAULTS
 from sandbox.firm.timesheets import TimeEntry
+from sandbox.firm.truth_time import time_truth
 from sandbox.firm.world import World
 
-Record = dict[str, str]
 Mirror = Mapping[str, Mapping[str, Any]]
 #: CRM field of each mirrored value.
 MIRRORED = {
@@ -28,24 +29,6 @@ MIRRORED = {
     "disputed": "ERP_Disputed__c",
     "last_payment_date": "ERP_Last_Payment_Date__c",
 }
-
-
-@dataclass(frozen=True)
-class Discrepancy:
-    """One expected finding. `amount` is decimal text in `currency`, None where no money is named."""
-
-    check_id: str
-    matching_key: str
-    period: str
-    kind: str
-    amount: str | None
-    currency: str | None
-    note: str
-    records: list[Record] = field(default_factory=list)
-
-    def as_dict(self) -> dict[str, Any]:
-        """For the ground-truth file."""
-        return asdict(self)
 
 
 def ground_truth(world: World, ids: Ids, mirror: Mirror | None = None) -> list[Discrepancy]:
@@ -57,13 +40,9 @@ def ground_truth(world: World, ids: Ids, mirror: Mirror | None = None) -> list[D
         *_won_without_project(world, ids), *_projects_without_deal(world, ids), *_customer_drift(world, ids),
         *_unbilled(world, ids), *_outside_window(world, ids), *_unpriced(world, ids), *_milestones(world, ids),
         *_invoices(world, ids), *_mirror(world, ids, mirror), *_credit_holds(world, ids), *_leavers(world, ids),
-        *_missing_numbers(world, ids),
+        *_missing_numbers(world, ids), *time_truth(world),
     ]  # fmt: skip
     return sorted(found, key=lambda d: (d.check_id, d.matching_key, d.period))
-
-
-def _record(instance: str, object_name: str, record_id: str) -> Record:
-    return {"instance": instance, "object": object_name, "id": record_id}
 
 
 def _won_without_project(world: World, ids: Ids) -> Iterator[Discrepancy]:

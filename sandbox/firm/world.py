@@ -14,6 +14,7 @@ from sandbox.firm.deals import make_changes, make_contracts, make_deals
 from sandbox.firm.expenses import Expense, make_expenses
 from sandbox.firm.fx import Rates
 from sandbox.firm.leave import Leave, make_leave
+from sandbox.firm.pay import Payroll, make_payroll
 from sandbox.firm.people import Person, make_people
 from sandbox.firm.plants_money import drift_of_customers, drift_of_deals, plant_invoices
 from sandbox.firm.plants_time import TimePlants, mark_skipped, plant_time
@@ -50,6 +51,7 @@ class World:
     fx: Rates
     bookings: list[Assignment]
     plants: TimePlants
+    payroll: Payroll
     customer_drift: dict[tuple[str, str, str], str | int | bool]
     deal_drift: dict[tuple[str, str], str | int | bool | date | None]
 
@@ -102,7 +104,8 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
         changes=changes, cards=special_cards(list(projects.values())), leaves=leaves, entries=entries,
         expenses=expenses, billed=billed, receivables=receivables, credited=dict(invoices.credited),
         gaps=dict(invoices.skipped_before), fx=Rates(chance, add_months(spec.start, -1)),
-        bookings=_bookings(projects, plants), plants=plants, customer_drift=drift_of_customers(book), deal_drift={},
+        bookings=_bookings(projects, plants), plants=plants, payroll=make_payroll(book, horizon),
+        customer_drift=drift_of_customers(book), deal_drift={},
     )  # fmt: skip
     won = [d for d in deals if d.won and d.closed_at <= spec.planted_at]
     mirror = {d.key: world.standing(d, spec.planted_at) for d in won}

@@ -11,22 +11,48 @@ from connectors.errors import MalformedResponseError, UnauthorizedError
 from tests.bamboohr.firm import time_off
 
 
-def test_the_first_read_lands_everything_but_pay(account):
+def test_the_first_read_lands_everything(account):
     result = account.sync()
     assert result.rows_by_table == {
         "employee": 6,
         "job_info": 6,
         "employment_status": 6,
         "work_pattern": 6,
+        "compensation": 1,
         "time_off_request": 3,
         "time_off_day": 6,
         "company_holiday": 1,
     }
-    assert (
-        account.query("select table_name from information_schema.tables where table_name = 'compensation'")
-        == []
+    assert account.query(
+        "select employee_id, start_date, rate, currency, paid_per from raw_bamboohr.compensation"
+    ) == [("1", date(2025, 4, 1), Decimal("96000.0000"), "EUR", "Year")]
+
+
+def test_pay_is_not_even_asked_for_unless_the_estate_says_so(account, monkeypatch):
+    instance = account.cfg.instance("bamboohr_group")
+    options = {name: value for name, value in instance.options.items() if name != "read_pay"}
+    silent = instance.model_copy(update={"options": options})
+    cfg = account.cfg.model_copy(
+        update={"estate": account.cfg.estate.model_copy(update={"instances": [silent]})}
     )
+    monkeypatch.setattr(type(account), "cfg", cfg)
+    assert account.sync().rows_by_table["compensation"] == 0
     assert not any("compensation" in call["path"] for call in account.faults.calls)
+
+
+def test_a_refused_row_of_pay_does_not_tell_the_pay(account):
+    for number, fields in enumerate(({"startDate": "soon"}, {"rate": "twelve777"}, {"rate": "-51777"})):
+        row = {"id": f"41{number}", "employeeId": "2", "startDate": "2025-04-01", "rate": "51777", "currency": "EUR",
+               "type": "Salary", "paidPer": "Year"}  # fmt: skip
+        account.store.load("compensation", [row | fields])
+    account.sync()
+    refused = account.query(
+        "select record_id, field, reason, payload from raw_landing.quarantine order by record_id"
+    )
+    assert [(record, field) for record, field, _, _ in refused] == [
+        ("410", "startDate"), ("411", "rate"), ("412", "rate"),
+    ]  # fmt: skip
+    assert not [text for row in refused for text in row if "777" in text]
 
 
 def test_values_are_typed_and_zero_dates_are_nothing(account):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from ruamel.yaml import YAML
 
-from config.paths import Home
+from config.paths import REPOSITORY, Home
 from console.published import NotPublishedError, Published
-from orchestration.publish import KEEP, publish
+from orchestration.publish import CONFIDENTIAL, KEEP, publish
 
 
 def build(home: Home, value: int) -> None:
@@ -39,6 +41,41 @@ def test_only_public_schemas_are_published(tmp_path: Path) -> None:
     publish(home)
     schemas = Published(home.published).rows("select distinct table_schema from information_schema.tables")
     assert {row["table_schema"] for row in schemas} == {"leadership"}
+
+
+def test_what_pay_can_be_worked_out_from_stays_behind(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    build(home, 1)
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("create schema canonical")
+        connection.execute("create table canonical.dim_resource_cost_rate as select 66.55 as cost_rate")
+        connection.execute(
+            "create table canonical.fct_time_entry as select 'k:1' as time_entry_id, 66.55 as cost_rate, "
+            "532.40 as cost_amount, 8.0 as hours"
+        )
+    publish(home)
+    reader = Published(home.published)
+    assert reader.rows(
+        "select table_name from information_schema.tables where table_schema = 'canonical'"
+    ) == [{"table_name": "fct_time_entry"}]
+    assert [set(row) for row in reader.rows("select * from canonical.fct_time_entry")] == [
+        {"time_entry_id", "hours"}
+    ]
+
+
+def test_everything_the_models_mark_as_confidential_is_left_out() -> None:
+    marked: dict[str, frozenset[str] | None] = {}
+    for path in sorted((REPOSITORY / "dbt_project" / "models" / "marts").rglob("*.yml")):
+        for model in YAML(typ="safe").load(path.read_text()).get("models", []):
+            name = f"{path.relative_to(REPOSITORY / 'dbt_project' / 'models' / 'marts').parts[0]}.{model['name']}"
+            columns = frozenset(c["name"] for c in model["columns"] if _is_confidential(c))
+            if _is_confidential(model) or columns:
+                marked[name] = None if _is_confidential(model) else columns
+    assert marked == CONFIDENTIAL
+
+
+def _is_confidential(node: dict[str, Any]) -> bool:
+    return bool(node.get("config", {}).get("meta", {}).get("confidential"))
 
 
 def test_a_build_without_figures_keeps_the_published_copy(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The ten checks once more, straight from vendor rows: short, slow, and written apart from the warehouse's.
+"""The checks once more, straight from vendor rows: short, slow, and written apart from the warehouse's.
 
 Each method returns the set of (matching key, period) that the check must find in these rows.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.sandbox.vendor_rows import (
     CALENDARS,
+    HR,
     KA,
     NS,
     UNIT,
@@ -25,6 +26,7 @@ from tests.sandbox.vendor_rows import (
 )
 
 Found = set[tuple[str, str]]
+WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class Oracle(Vendors):
@@ -276,6 +278,44 @@ class Oracle(Vendors):
                 found.add((f"time:{KA}:{e['id']}", ""))
         return found
 
+    def r03(self) -> Found:
+        pay = defaultdict(list)
+        for row in sorted(self.hr["compensation"], key=lambda row: row["startDate"]):
+            pay[row["employeeId"]].append((row["startDate"], row))
+        week = {p["employeeId"]: sum(Decimal(p[d]) for d in WEEK) for p in self.hr["customWorkPattern"]}
+        mails = {e["workEmail"].lower(): e["id"] for e in self.hr["employee"]}
+        copies = {c["account_membership_id"]: c["amount_in_subunits"] for c in self.ka["cost_rates"]}
+        days: dict[str, set[str]] = defaultdict(set)
+        for e in self.ka["time_entries"]:
+            days[e["user_id"]].add(e["date_performed"])
+        found = set()
+        for u in self.ka["users"]:
+            own = (
+                self.refs["User", u["id"]].get(("bamboohr", "employee")) or mails[u["email_address"].lower()]
+            )
+            for worked in days[u["id"]]:
+                begun = [row for start, row in pay[own] if start <= worked]
+                if not begun:
+                    found.add((f"{HR}:{own}|{'late' if pay[own] else 'missing'}", ""))
+                elif not Decimal(begun[-1]["rate"]):
+                    found.add((f"{HR}:{own}|zero", ""))
+                elif _months_later(begun[-1]["startDate"], 18) < worked:
+                    found.add((f"{HR}:{own}|stale", ""))
+            now = [row for start, row in pay[own] if start <= self.today.isoformat()]
+            if now and days[u["id"]] and not u["disabled"]:
+                row, copy = now[-1], copies.get(u["account_membership_id"])
+                hourly = Decimal(row["rate"])
+                if row["paidPer"] == "Year":
+                    hourly = hourly * Decimal("1.22") / (1760 * week[own] / 40)
+                if copy is None:
+                    found.add((f"{HR}:{own}|psa_missing", ""))
+                elif (
+                    abs(Decimal(copy) / UNIT[row["currency"]] - hourly)
+                    > Decimal("0.01") * 100 / UNIT[row["currency"]]
+                ):
+                    found.add((f"{HR}:{own}|psa_differs", ""))
+        return found
+
     def x03(self) -> Found:
         entities = {"2": "MCG-US", "3": "MCG-UK", "4": "MCG-DE", "5": "MCG-JP"}
         series: dict[tuple[str, str], set[int]] = defaultdict(set)
@@ -288,6 +328,11 @@ class Oracle(Vendors):
             for (entity, prefix), numbers in series.items()
             for number in set(range(min(numbers), max(numbers))) - numbers
         }
+
+
+def _months_later(first: str, months: int) -> str:
+    year, month = divmod(int(first[:4]) * 12 + int(first[5:7]) - 1 + months, 12)
+    return f"{year}-{month + 1:02d}-{first[8:]}"
 
 
 def _differing(record: str, shown: dict[str, Any], truth: dict[str, set[Any]]) -> Found:

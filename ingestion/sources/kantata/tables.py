@@ -130,6 +130,13 @@ _LISTED = [
         ),
         incremental=False,
     ),
+    _table(
+        "cost_rate",
+        fields("id!", "account_membership_id!", "currency!")
+        + (Column("amount_in_subunits", "int", "amount_in_subunits", minimum=0, confidential=True),)
+        + fields("in_use:b", "updated_at:ts"),
+        incremental=False,
+    ),
     _table("role", fields("id!", "name", "deleted_at:ts", "updated_at:ts"), incremental=False),
     _table("rate_card_set", fields("id!", "title", "account_default:b"), incremental=False),
     _table(
@@ -246,6 +253,9 @@ RESOURCES: Mapping[str, Resource] = {
         collection="account_memberships",
         financial=("bill_rate_in_cents", "cost_rate_in_cents"),
         ignored=_names("effective_workweek_id permission is_administrator created_at is_owner"),
+    ),
+    "cost_rate": Resource(
+        collection="cost_rates", financial=("amount_in_subunits",), ignored=_names("created_at")
     ),
     "role": Resource(collection="roles", ignored=_names("created_at")),
     "rate_card_set": Resource(

@@ -49,6 +49,7 @@ _TABLES: dict[str, dict[str, str]] = {
         "user_id default_role_id manager_id disabled_at",
         "bill_rate_in_cents cost_rate_in_cents billability_target",
     ),
+    "cost_rates": _table("account_membership_id currency", "amount_in_subunits in_use"),
     "roles": _table("name deleted_at"),
     "rate_card_sets": _table("title", "account_default", stamps=False),
     "rate_card_set_versions": _table("rate_card_set_id effective_date", "active", stamps=False),
@@ -124,6 +125,7 @@ FINANCIAL_FIELDS = MappingProxyType(
         "stories": ("budget_estimate_in_cents",),
         "time_entries": ("rate_in_cents", "cost_rate_in_cents"),
         "account_memberships": ("bill_rate_in_cents", "cost_rate_in_cents"),
+        "cost_rates": ("amount_in_subunits",),
         "workspace_resources": ("resource_bill_rate", "resource_cost_rate"),
         "billing_milestones": ("amount_in_cents",),
     }
@@ -132,6 +134,6 @@ FINANCIAL_FIELDS = MappingProxyType(
 BOOLEANS = frozenset(
     {
         "archived", "change_orders_enabled", "budgeted", "company", "billable", "fixed_fee", "approved",
-        "is_invoiced", "is_billable", "disabled", "account_default", "active", "hard", "draft", "locked",
+        "is_invoiced", "is_billable", "disabled", "account_default", "active", "hard", "draft", "locked", "in_use",
     }
 )  # fmt: skip

@@ -58,6 +58,14 @@ select
     entries.bill_rate,
     {{ round_money(product('entries.hours', 'entries.bill_rate'), 'entries.currency') }} as bill_amount,
     list_rates.rate as standard_rate,
+    nullif(cost_rates.cost_rate, 0) as cost_rate,
+    cost_rates.currency as cost_rate_currency,
+    {{ round_money(
+        product('entries.hours', 'nullif(cost_rates.cost_rate, 0)')
+        ~ ' * case when cost_rates.currency = entities.functional_currency then cast(1 as decimal(18, 8)) else cast(cost_fx.rate as decimal(18, 8)) end',
+        'entities.functional_currency'
+    ) }} as cost_amount,
+    case when nullif(cost_rates.cost_rate, 0) is not null then entities.functional_currency end as cost_currency,
     projects.legal_entity_id as project_legal_entity_id,
     teams.legal_entity_id as employing_legal_entity_id,
     teams.practice_id,
@@ -74,6 +82,18 @@ left join {{ ref('dim_resource_team') }} as teams
     on users.resource_id = teams.resource_id
     and entries.work_date >= teams.valid_from
     and (teams.valid_to is null or entries.work_date <= teams.valid_to)
+left join {{ ref('dim_legal_entity') }} as entities
+    on teams.legal_entity_id = entities.legal_entity_id
+left join {{ ref('dim_resource_cost_rate') }} as cost_rates
+    on users.resource_id = cost_rates.resource_id
+    and cost_rates.source = 'hr_pay'
+    and entries.work_date >= cost_rates.valid_from
+    and (cost_rates.valid_to is null or entries.work_date <= cost_rates.valid_to)
+left join {{ ref('fct_fx_rate') }} as cost_fx
+    on cost_rates.currency = cost_fx.from_currency
+    and entities.functional_currency = cost_fx.to_currency
+    and cost_fx.rate_type = 'average'
+    and {{ month_start('entries.work_date') }} = cost_fx.rate_date
 left join {{ ref('int_psa_invoice_documents') }} as psa_invoices
     on entries.instance || ':' || entries.psa_invoice_id = psa_invoices.psa_invoice_id
 left join list_rates

@@ -4,6 +4,7 @@
     'rec_t01_approved_time_not_billed',
     'rec_t03_time_on_closed_project',
     'rec_r01_missing_rate_card',
+    'rec_r03_cost_rate_missing',
     'rec_b01_milestone_not_invoiced',
     'rec_b03_invoice_against_sources',
     'rec_b05_payment_status_drift',

@@ -4,6 +4,7 @@
     'T01': ['psa', 'crm', 'erp'],
     'T03': ['psa'],
     'R01': ['psa', 'crm'],
+    'R03': ['hr', 'psa'],
     'B01': ['psa', 'erp'],
     'B03': ['psa', 'erp'],
     'B05': ['crm', 'erp'],

@@ -149,6 +149,12 @@ links as (
 
     union all
 
+    select finding_id, 1 as record_order, 'truth' as role, 'person' as entity, subject_id as entity_id
+    from findings
+    where check_id = 'R03'
+
+    union all
+
     select finding_id, 2 as record_order, 'other' as role, 'assignment' as entity, subject_id as entity_id
     from findings
     where check_id = 'H01' and subject_type = 'assignment'
@@ -157,7 +163,7 @@ links as (
 
     select finding_id, 2 as record_order, 'other' as role, 'psa_user' as entity, subject_id as entity_id
     from findings
-    where check_id = 'H01' and subject_type = 'resource'
+    where (check_id = 'H01' and subject_type = 'resource') or check_id = 'R03'
 
     union all
 
