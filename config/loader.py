@@ -157,6 +157,7 @@ def _cross_check(config: Config, root: Path) -> None:
             raise ConfigError(root / "policy.yml", None, key, f"unknown business unit {', '.join(unknown)}")
     _cross_check_sagas(config, root)
     _cross_check_parameters(config, root)
+    _cross_check_cost_rates(config, root)
     calendars = {row.calendar for row in config.holidays}
     for entity in config.legal_entities:
         if entity.calendar not in calendars:
@@ -164,9 +165,6 @@ def _cross_check(config: Config, root: Path) -> None:
                 root / "holidays.csv", None, entity.calendar, f"no holidays for the calendar of {entity.id}"
             )
     entities = {entity.id for entity in config.legal_entities}
-    for line in config.cost_rates.basis:
-        if line.legal_entity not in entities | {"*"}:
-            raise ConfigError(root / "cost_rates.yml", None, line.legal_entity, "unknown legal entity")
     practices = {practice.id for practice in config.practices}
     for number, row in enumerate(config.revenue_plan, start=2):
         if row.legal_entity_id not in entities:
@@ -199,6 +197,13 @@ def _cross_check_sagas(config: Config, root: Path) -> None:
                 if (process.id, target, "update") not in ruled:
                     words = f"policy.yml has no rule {process.id} {target} update"
                     raise ConfigError(path, here, f"{process.id}.{step.id}", words)
+
+
+def _cross_check_cost_rates(config: Config, root: Path) -> None:
+    known = {entity.id for entity in config.legal_entities} | {"*"}
+    for line in config.cost_rates.basis:
+        if line.legal_entity not in known:
+            raise ConfigError(root / "cost_rates.yml", None, line.legal_entity, "unknown legal entity")
 
 
 def _cross_check_parameters(config: Config, root: Path) -> None:

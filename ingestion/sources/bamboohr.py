@@ -1,7 +1,7 @@
 """BambooHR: people by change feed, history tables whole, time off by window.
 
-Pay is read only when the instance says `read_pay: true`, for the cost of an hour (R03); its values stay in the raw table
-of the build file, which nothing publishes.
+Pay is read only when the instance says `read_pay: true`, for the cost of an hour (R03); its values stay in the raw
+table of the build file, which nothing publishes.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from sandbox.firm.discrepancy import Discrepancy, record
 from sandbox.firm.group import BAMBOOHR
-from sandbox.firm.ids import Ids
 from sandbox.firm.pay import FAULTS
 from sandbox.firm.project_bamboohr import employee_id
 from sandbox.firm.world import World
@@ -14,7 +13,7 @@ from sandbox.firm.world import World
 _REASONS = dict(zip(FAULTS, ("missing", "late", "zero", "stale", "psa_missing", "psa_differs"), strict=True))
 
 
-def time_truth(world: World, ids: Ids) -> Iterator[Discrepancy]:
+def time_truth(world: World) -> Iterator[Discrepancy]:
     """What must be found about time, rates and people."""
     yield from _cost_rates(world)
 

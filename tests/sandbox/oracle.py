@@ -293,27 +293,12 @@ class Oracle(Vendors):
             own = (
                 self.refs["User", u["id"]].get(("bamboohr", "employee")) or mails[u["email_address"].lower()]
             )
-            for worked in days[u["id"]]:
-                begun = [row for start, row in pay[own] if start <= worked]
-                if not begun:
-                    found.add((f"{HR}:{own}|{'late' if pay[own] else 'missing'}", ""))
-                elif not Decimal(begun[-1]["rate"]):
-                    found.add((f"{HR}:{own}|zero", ""))
-                elif _months_later(begun[-1]["startDate"], 18) < worked:
-                    found.add((f"{HR}:{own}|stale", ""))
+            found |= {(f"{HR}:{own}|{why}", "") for d in days[u["id"]] if (why := _unpriced(pay[own], d))}
             now = [row for start, row in pay[own] if start <= self.today.isoformat()]
             if now and days[u["id"]] and not u["disabled"]:
-                row, copy = now[-1], copies.get(u["account_membership_id"])
-                hourly = Decimal(row["rate"])
-                if row["paidPer"] == "Year":
-                    hourly = hourly * Decimal("1.22") / (1760 * week[own] / 40)
-                if copy is None:
-                    found.add((f"{HR}:{own}|psa_missing", ""))
-                elif (
-                    abs(Decimal(copy) / UNIT[row["currency"]] - hourly)
-                    > Decimal("0.01") * 100 / UNIT[row["currency"]]
-                ):
-                    found.add((f"{HR}:{own}|psa_differs", ""))
+                copy = copies.get(u["account_membership_id"])
+                if why := _miscopied(now[-1], week[own], copy):
+                    found.add((f"{HR}:{own}|{why}", ""))
         return found
 
     def x03(self) -> Found:
@@ -333,6 +318,25 @@ class Oracle(Vendors):
 def _months_later(first: str, months: int) -> str:
     year, month = divmod(int(first[:4]) * 12 + int(first[5:7]) - 1 + months, 12)
     return f"{year}-{month + 1:02d}-{first[8:]}"
+
+
+def _unpriced(pay: list[tuple[str, dict[str, Any]]], worked: str) -> str | None:
+    begun = [row for start, row in pay if start <= worked]
+    if not begun:
+        return "late" if pay else "missing"
+    if not Decimal(begun[-1]["rate"]):
+        return "zero"
+    return "stale" if _months_later(begun[-1]["startDate"], 18) < worked else None
+
+
+def _miscopied(pay: dict[str, Any], week: Decimal, copy: int | None) -> str | None:
+    if copy is None:
+        return "psa_missing"
+    hourly = Decimal(pay["rate"])
+    if pay["paidPer"] == "Year":
+        hourly = hourly * Decimal("1.22") / (1760 * week / 40)
+    unit = UNIT[pay["currency"]]
+    return "psa_differs" if abs(Decimal(copy) / unit - hourly) > Decimal(1) / unit else None
 
 
 def _differing(record: str, shown: dict[str, Any], truth: dict[str, set[Any]]) -> Found:

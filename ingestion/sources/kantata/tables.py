@@ -132,9 +132,10 @@ _LISTED = [
     ),
     _table(
         "cost_rate",
-        fields("id!", "account_membership_id!", "currency!")
-        + (Column("amount_in_subunits", "int", "amount_in_subunits", minimum=0, confidential=True),)
-        + fields("in_use:b", "updated_at:ts"),
+        (
+            *fields("id!", "account_membership_id!", "currency!", "in_use:b", "updated_at:ts"),
+            Column("amount_in_subunits", "int", "amount_in_subunits", minimum=0, confidential=True),
+        ),
         incremental=False,
     ),
     _table("role", fields("id!", "name", "deleted_at:ts", "updated_at:ts"), incremental=False),
