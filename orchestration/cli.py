@@ -13,6 +13,7 @@ from config.clock import now
 from config.paths import Home
 from reverse_etl.cli import corrections
 from reverse_etl.cli_events import events
+from reverse_etl.cli_findings import findings
 from reverse_etl.cli_inbox import inbox
 from reverse_etl.cli_ledger import ledger_group
 from reverse_etl.cli_sagas import sagas
@@ -27,6 +28,7 @@ def main() -> None:
 
 main.add_command(corrections)
 main.add_command(events)
+main.add_command(findings)
 main.add_command(inbox)
 main.add_command(ledger_group)
 main.add_command(sagas)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from config.paths import Home
-from reverse_etl.ledger import governance, open_ledger, reading
+from reverse_etl.ledger import findings, governance, open_ledger, reading
 from reverse_etl.ledger.schema import Moment, Money, correction, correction_change
 
 # Ledger table -> the columns that leave it. Evidence, leases and idempotency keys stay where they are.
@@ -37,6 +37,14 @@ _TABLES: tuple[tuple[sa.Table, tuple[str, ...]], ...] = (
         ),
     ),
     (correction_change, ("correction_id", "field", "finding_id")),
+    (findings.finding, tuple(findings.finding.columns.keys())),
+    (
+        findings.finding_decision,
+        (
+            "decision_id", "finding_id", "kind", "reason_class", "reason", "actor", "decided_at", "expires_at",
+            "ended_at", "ended_by",
+        ),
+    ),
 )  # fmt: skip
 
 _TYPES: tuple[tuple[type, str, pa.DataType], ...] = (

@@ -21,7 +21,7 @@ def register(group: click.Group) -> None:
         group.add_command(command)
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
     """A day (its first moment in the firm's time zone) or a moment with its offset. Raises `Failure` otherwise."""
     try:
         moment = datetime.fromisoformat(text)
@@ -92,7 +92,7 @@ def delegate(
     outbox = ledger()
     given = delegations.delegate(
         outbox, actor, roles_of(actor, roles), to_actor=to_actor, role=role, reason=reason,
-        valid_from=_moment(valid_from) if valid_from else outbox.clock(), valid_until=_moment(until),
+        valid_from=moment_of(valid_from) if valid_from else outbox.clock(), valid_until=moment_of(until),
     )  # fmt: skip
     click.echo(f"{given.delegation_id} {to_actor} decides as {role} for {actor} until {until}")
 
@@ -131,7 +131,7 @@ def delegations_command() -> None:
 @plain_errors
 def waive(correction_id: str, until: str, actor: str, roles: tuple[str, ...], reason: str) -> None:
     """Accept a difference for a while: the correction ends, and its finding is not proposed before that day."""
-    waivers.waive(ledger(), correction_id, actor, roles_of(actor, roles), reason, _moment(until))
+    waivers.waive(ledger(), correction_id, actor, roles_of(actor, roles), reason, moment_of(until))
     click.echo(f"{correction_id} waived until {until}")
 
 

@@ -10,6 +10,7 @@ CorrectionError
 ├── BackupError                a file is not a backup, or the ledger is not empty
 ├── LedgerError                the ledger cannot be opened or is of another version
 ├── PublishedCopyError         the published copy is missing or lacks a table
+├── UnknownFindingError        no such finding in this ledger
 ├── UnknownSagaError           no such saga, or nothing that could start one
 ├── SagaMovedError             somebody else moved the saga meanwhile
 └── SagaValueError             a value of a step cannot be had from the facts
@@ -28,6 +29,10 @@ class CorrectionError(Exception):
 
 class UnknownCorrectionError(CorrectionError):
     """No such correction in this ledger."""
+
+
+class UnknownFindingError(CorrectionError):
+    """No build has recorded such a finding."""
 
 
 class IllegalTransitionError(CorrectionError):

@@ -20,6 +20,11 @@
 {% macro default__add_hours(a_moment, number) %}({{ a_moment }} + {{ number }} * interval '1 hour'){% endmacro %}
 {% macro spark__add_hours(a_moment, number) %}timestampadd(HOUR, {{ number }}, {{ a_moment }}){% endmacro %}
 
+{# Whole seconds from one moment to another. #}
+{% macro seconds_between(from_moment, to_moment) %}{{ return(adapter.dispatch('seconds_between')(from_moment, to_moment)) }}{% endmacro %}
+{% macro default__seconds_between(from_moment, to_moment) %}cast(floor(extract(epoch from ({{ to_moment }})) - extract(epoch from ({{ from_moment }}))) as bigint){% endmacro %}
+{% macro spark__seconds_between(from_moment, to_moment) %}(unix_timestamp({{ to_moment }}) - unix_timestamp({{ from_moment }})){% endmacro %}
+
 {% macro month_start(a_date) %}cast(date_trunc('month', {{ a_date }}) as date){% endmacro %}
 
 {# The same day some months later (or earlier when negative), or the last day of that month. #}

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.defs.ingestion import NO_STEP_RETRIES
+from orchestration.finding_states import record_finding_states
 from orchestration.publish import publish
 from orchestration.runtime import Runtime
 from orchestration.writeback import Writeback
@@ -18,7 +19,7 @@ _CONSERVATION = "no_correction_is_lost"
 
 
 def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
-    """The four assets after the build; `public_keys` are the dbt models that are published."""
+    """The five assets after the build; `public_keys` are the dbt models that are published."""
     common: dict[str, Any] = {
         "group_name": "reverse_etl",
         "owners": OWNERS,
@@ -38,6 +39,17 @@ def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) ->
         return dg.MaterializeResult(
             metadata={"file": done.path.name, "tables": done.tables, "rows": done.rows}
         )
+
+    @dg.asset(
+        key="finding_states",
+        deps=["published_copy"],
+        kinds={"sqlite"},
+        pool="ledger",
+        description="Where each finding stands after the build, kept in the ledger for the next one.",
+        **common,
+    )
+    def finding_states() -> dg.MaterializeResult:
+        return dg.MaterializeResult(metadata=record_finding_states(runtime))
 
     @dg.asset(
         key="correction_verifications",
@@ -86,4 +98,10 @@ def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) ->
         )
         return dg.MaterializeResult(metadata=delivered, check_results=[check])
 
-    return [published_copy, correction_verifications, correction_proposals, correction_deliveries]
+    return [
+        published_copy,
+        finding_states,
+        correction_verifications,
+        correction_proposals,
+        correction_deliveries,
+    ]

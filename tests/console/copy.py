@@ -199,7 +199,8 @@ def _findings(connection: duckdb.DuckDBPyConnection) -> None:
     same = {"rule_version": "1", "severity": "S2", "owner_role": "billing_lead", "truth_system": "erp",
             "currency": "USD", "reporting_currency": "USD", "functional_currency": "USD", "occurred_on": MAY,
             "is_amount_estimated": False, "is_primary_cause": True, "detected_as_of": AS_OF, "age_days": 60,
-            "source_loaded_at": AS_OF, "explanation": "The systems say different things."}  # fmt: skip
+            "source_loaded_at": AS_OF, "explanation": "The systems say different things.",
+            "finding_state": "open", "first_seen_at": AS_OF, "times_reopened": 0}  # fmt: skip
     _put(
         connection, "leadership.rpt_findings",
         {**same, "finding_id": "f-b05", "check_id": "B05", "check_name": "Payment status drift to CRM",
