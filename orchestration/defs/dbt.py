@@ -14,6 +14,7 @@ from packaging.version import Version
 from ingestion.warehouse import warehouse_lock
 from orchestration.dbt_guard import OWNER
 from orchestration.defs.ingestion import NO_STEP_RETRIES
+from orchestration.record_rules import remember_rules, rules_built_with, rules_of_records
 from orchestration.runtime import DBT, DBT_PROJECT, Runtime, ensure_manifest
 from orchestration.translator import Translator
 
@@ -35,11 +36,16 @@ def build_dbt_assets(runtime: Runtime) -> dg.AssetsDefinition:
         arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
         os.environ.update({**runtime.dbt_environment(), OWNER: str(os.getpid())})
         with warehouse_lock(runtime.home):
+            written = rules_of_records()
+            if written != rules_built_with(runtime.home):
+                arguments.append("--full-refresh")
             started = dbt.cli(arguments, context=context, target_path=runtime.dbt_target)
             try:
                 yield from started.stream()
             finally:
                 _end(started.process)
+            if not context.is_subset:
+                remember_rules(runtime.home, written)
 
     return build_models
 

@@ -73,7 +73,8 @@ def _rows(at: datetime, *, is_billable: bool, is_read: bool) -> dict[str, list[d
 
 def test_it_is_seen_waived_left_alone_while_unread_closed_and_reopened(tmp_path: Path) -> None:
     firm = Deployment(tmp_path)
-    key = next(one for one in (first := firm.build(0, is_billable=True)) if one.startswith("psa_us"))
+    first = firm.build(0, is_billable=True)
+    key = next(one for one in first if one.startswith("psa_us"))
     finding_id, *found = first[key]
     assert found == ["open", FIRST, None, 0]
 

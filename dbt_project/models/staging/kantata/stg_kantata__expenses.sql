@@ -1,5 +1,12 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key=['instance', 'expense_id'],
+    post_hook="{{ drop_dead('kantata', 'expense', ['expense_id']) }}",
+) }}
+
 with source as (
-    {{ living('kantata', 'expense') }}
+    {{ living('kantata', 'expense', is_arriving=true) }}
 ),
 
 renamed as (

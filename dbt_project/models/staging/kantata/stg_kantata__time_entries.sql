@@ -1,7 +1,12 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key=['instance', 'time_entry_id'],
+    post_hook="{{ drop_dead('kantata', 'time_entry', ['time_entry_id']) }}",
+) }}
 
 with source as (
-    {{ living('kantata', 'time_entry') }}
+    {{ living('kantata', 'time_entry', is_arriving=true) }}
 ),
 
 renamed as (

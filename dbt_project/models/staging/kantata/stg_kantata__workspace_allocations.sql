@@ -1,5 +1,12 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key=['instance', 'allocation_id'],
+    post_hook="{{ drop_dead('kantata', 'workspace_allocation', ['allocation_id']) }}",
+) }}
+
 with source as (
-    {{ living('kantata', 'workspace_allocation') }}
+    {{ living('kantata', 'workspace_allocation', is_arriving=true) }}
 ),
 
 renamed as (

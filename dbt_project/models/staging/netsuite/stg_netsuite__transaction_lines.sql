@@ -1,7 +1,12 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key=['instance', 'transaction_id', 'line_id'],
+    post_hook="{{ drop_dead('netsuite', 'transactionline', ['transaction_id', 'line_id']) }}",
+) }}
 
 with source as (
-    {{ living('netsuite', 'transactionline', key=['transaction', 'id']) }}
+    {{ living('netsuite', 'transactionline', key=['transaction', 'id'], is_arriving=true) }}
 ),
 
 renamed as (

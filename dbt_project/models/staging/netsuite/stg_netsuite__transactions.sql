@@ -1,7 +1,12 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key=['instance', 'transaction_id'],
+    post_hook="{{ drop_dead('netsuite', 'transaction', ['transaction_id']) }}",
+) }}
 
 with source as (
-    {{ living('netsuite', 'transaction') }}
+    {{ living('netsuite', 'transaction', is_arriving=true) }}
 ),
 
 renamed as (
