@@ -68,7 +68,7 @@ def listing(
     if check_id is not None:
         query = query.where(finding.c.check_id == check_id)
     with reading(desk.engine) as connection:
-        rows: list[Mapping[str, Any]] = list(connection.execute(query).mappings())
+        rows: list[Mapping[str, Any]] = [dict(row) for row in connection.execute(query).mappings()]
     rows.sort(key=lambda row: (-(row["amount_at_risk_rc"] or 0), row["finding_id"]))
     return rows[:limit]
 
