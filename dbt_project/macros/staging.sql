@@ -24,7 +24,7 @@ where not exists (
         and tombstones._loaded_at >= raw_rows._loaded_at
 )
 {%- if is_arriving and is_incremental() %}
-    and (held.newest_at is null or raw_rows._loaded_at >= {{ add_hours('held.newest_at', -24 * var('late_arrival_days')) }})
+    and (held.newest_at is null or raw_rows._loaded_at >= {{ add_hours('held.newest_at', '-' ~ 24 * var('late_arrival_days')) }})
 {%- endif %}
 {% endmacro %}
 
