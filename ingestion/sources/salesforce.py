@@ -99,9 +99,10 @@ _CONTRACT = _table(
         "Opportunity__c=>opportunity_ref", "Contract_Type__c=>contract_type_code",
         "Contract_Value__c:m=>contract_value", "Legal_Entity__c=>legal_entity_code",
         "Not_To_Exceed__c:m=>not_to_exceed", "Billed_In_Advance__c:b=>billed_in_advance",
-        "PO_Number__c=>po_number",
+        "PO_Number__c=>po_number", "PO_Amount__c:m=>po_amount", "Agreed_Discount__c:m=>agreed_discount",
+        "Pass_Through__c:m=>pass_through",
     ),
-    not_negative="contract_value not_to_exceed contract_term",
+    not_negative="contract_value not_to_exceed contract_term po_amount agreed_discount pass_through",
 )  # fmt: skip
 
 _CHANGE_REQUEST = _table(
@@ -111,6 +112,9 @@ _CHANGE_REQUEST = _table(
     (
         "Opportunity__c=>opportunity_ref", "Amount__c:m=>amount", "Status__c=>status_code",
         "Approved_On__c:d=>approved_on", "Description__c=>description",
+        "Services_Before__c:m=>services_before", "Budget_Before__c:m=>budget_before",
+        "Billing_Before__c:m=>billing_before", "Order_Before__c:m=>order_before",
+        "Planned_End_Before__c:d=>planned_end_before", "Planned_End_After__c:d=>planned_end_after",
     ),
 )  # fmt: skip
 

@@ -72,6 +72,7 @@ class Charge:
     ready_at: datetime | None
     invoice: str | None
     invoiced_at: datetime | None
+    change: str | None = None  # the change that it bills
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,10 @@ def bill(ledger: Ledger) -> Billed:
         made, schedule = _scheduled(ledger, project)
         invoices.extend(made)
         charges.extend(schedule)
+    for change in ledger.changes:
+        invoice, line = _of_change(ledger, change)
+        invoices.extend([invoice] if invoice else [])
+        charges.extend([line] if line else [])
     at = {c.milestone.key: c.invoiced_at for c in charges if c.milestone and c.invoiced_at}
     return Billed(tuple(invoices), tuple(charges), entries, expenses, at)
 
@@ -178,7 +183,7 @@ def _extras(ledger: Ledger) -> dict[str, list[Line]]:
     """Agreed changes of time-and-materials work, billed with the month in which they were approved."""
     found: dict[str, list[Line]] = defaultdict(list)
     for change in ledger.changes:
-        if change.approved_at:
+        if change.approved_at and not change.story:
             day = change.approved_at.date()
             line = Line("extra", ("change", change.key), f"Change request: {change.description}"[:90], None, None,
                         change.amount, first_of_month(day), month_end(day))  # fmt: skip
@@ -254,7 +259,7 @@ def _of_schedule(ledger: Ledger, project: Project, order: int) -> tuple[Invoice 
     amount = (
         project.price * share // 100
         if order < 2
-        else project.price - project.price * 30 // 100 - project.price * 40 // 100
+        else project.price - project.price * 30 // 100 - project.price * 40 // 100 + project.schedule_error
     )
     day = to_weekday(project.start + (project.end - project.start) * (0.05, 0.5, 0.98)[order])
     at = moment(day, 9, 50)
@@ -268,6 +273,28 @@ def _of_schedule(ledger: Ledger, project: Project, order: int) -> tuple[Invoice 
     if not happens:
         return None, charge
     line = Line("fixed_fee", ("charge", charge.key), text, None, None, amount, project.start, project.end)
+    posted = moment(add_weekdays(day, 1 + ledger.chance.between(0, 2, "post", key)), 11, 45)
+    return Invoice(key, project.key, None, (line,), at, posted), charge
+
+
+def _of_change(ledger: Ledger, change: ChangeRequest) -> tuple[Invoice | None, Charge | None]:
+    """The schedule line that a change of a fixed price adds, billed at the end of the project."""
+    made = change.carried_at
+    if made is None or made > ledger.as_of or not change.scheduled or not change.moves("schedule", made):
+        return None, None
+    project = ledger.projects[change.project]
+    day = max(to_weekday(project.end), add_weekdays(made.date(), 3))
+    at, key = moment(day, 9, 55), f"I-{change.key}"
+    happens = at <= ledger.as_of
+    charge = Charge(
+        key=f"CH-{change.key}", project=project.key, milestone=None, amount=change.amount, day=day,
+        text=f"Change request: {change.description}"[:90], created_at=made,
+        ready_at=moment(add_weekdays(day, -2), 9), invoice=key if happens else None,
+        invoiced_at=at if happens else None, change=change.key,
+    )  # fmt: skip
+    if not happens:
+        return None, charge
+    line = Line("extra", ("change", change.key), charge.text, None, None, change.amount, project.start, day)
     posted = moment(add_weekdays(day, 1 + ledger.chance.between(0, 2, "post", key)), 11, 45)
     return Invoice(key, project.key, None, (line,), at, posted), charge
 

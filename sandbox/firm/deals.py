@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sandbox.firm.days import add_weekdays, moment, months_between, to_weekday
 from sandbox.firm.group import KESTREL, PRACTICES, UNITS
 from sandbox.firm.people import Person
-from sandbox.firm.projects import ChangeRequest, Contract, Deal, Project
+from sandbox.firm.projects import Contract, Deal, Project
 from sandbox.firm.rates import CURRENCY_FACTOR
 from sandbox.firm.staffing import Book
 
@@ -35,6 +35,9 @@ def _of_project(book: Book, project: Project, projects: list[Project]) -> Deal:
     chance, key = book.chance, project.key
     parts = [project, *[p for p in projects if p.first_part_of == key]]
     services = sum(part.price for part in parts)
+    if project.story == "two_deals":
+        services -= _extension(project)
+    discounted = project.story == "c05_discount"
     step = 10_000 * UNITS[project.currency] // 100 * (100 if UNITS[project.currency] == 1 else 1)
     product = step * chance.between(1, 30, "product", key) if chance.hit(0.15, "with product", key) else 0
     closed = add_weekdays(project.opened_at.date(), -1)
@@ -64,12 +67,19 @@ def _of_project(book: Book, project: Project, projects: list[Project]) -> Deal:
         projects=tuple(part.key for part in parts),
         story=project.story,
         workspace_field=project.story != "" or chance.hit(0.85, "field", key),
+        discount=services // 20 if discounted else 0,
+        pass_through=services // 10 if discounted else 0,
     )
+
+
+def _extension(project: Project) -> int:
+    """What the second deal of a project adds; the project's price holds both."""
+    return project.price // 5 // 100 * 100
 
 
 def _second_deal(book: Book, project: Project) -> Deal:
     first = _of_project(book, project, [project])
-    amount = project.price // 4 // 100 * 100
+    amount = _extension(project)
     return replace(
         first,
         key=f"D2-{project.key}",
@@ -144,29 +154,20 @@ def make_contracts(book: Book, deals: list[Deal], ceilings: dict[str, int]) -> l
         contracts.append(
             Contract(
                 key=f"K-{deal.key}", deal=deal.key, customer=deal.customer,
-                contract_type=str(deal.contract_type), value=deal.services, currency=deal.currency,
+                contract_type=str(deal.contract_type), currency=deal.currency,
+                value=deal.services + deal.discount + deal.pass_through,
                 entity=deal.entity, start=deal.start, end=deal.end, signed_at=deal.closed_at,
                 not_to_exceed=ceiling, in_advance=deal.contract_type == "retainer",
                 order_number=f"PO-{book.chance.between(10000, 99999, 'po', deal.key)}",
+                discount=deal.discount, pass_through=deal.pass_through,
+                order_amount=deal.services if _order_names_amount(book, deal) else None,
             )
         )  # fmt: skip
     return contracts
 
 
-def make_changes(book: Book, projects: list[Project], as_of: datetime) -> list[ChangeRequest]:
-    """Extra scope agreed on about a fifth of the running projects; some requests stay open."""
-    chance, found = book.chance, []
-    for project in projects:
-        if project.story or not chance.hit(0.22, "change", project.key):
-            continue
-        day = to_weekday(project.start + (project.end - project.start) * 0.5)
-        created = moment(day, 11, 10)
-        approved = moment(add_weekdays(day, 4), 14, 30) if chance.hit(0.75, "approved", project.key) else None
-        amount = max(1, round(project.price * 0.06 / 50_000)) * 50_000
-        if created <= as_of:
-            found.append(
-                ChangeRequest(f"CR-{project.key}", str(project.deal), project.key, amount, project.currency,
-                              created, approved if approved and approved <= as_of else None,
-                              f"Additional scope agreed with the client for {project.name}")
-            )  # fmt: skip
-    return found
+def _order_names_amount(book: Book, deal: Deal) -> bool:
+    """Many customers' orders name an amount, which a change then has to raise too."""
+    if deal.story.startswith("c06_"):
+        return deal.story not in ("c06_settled", "c06_plan")
+    return book.chance.hit(0.6, "order amount", deal.key)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.firm.days import moment, stamp
 from sandbox.firm.ids import Ids, rank
+from sandbox.firm.kantata_changes import change_task
 from sandbox.firm.project_bamboohr import employee_id
 from sandbox.firm.world import World
 
@@ -29,6 +30,10 @@ _SETS = {"Workspace": "41", "WorkspaceGroup": "42", "Story": "43"}
 def links(world: World, ids: Ids) -> dict[str, list[Row]]:
     """All external references."""
     found = [*_project_links(world, ids), *_client_links(world, ids), *_other_links(world, ids)]
+    found += [
+        (c.created_at, "salesforce", "Change_Request__c", ids.changes[c.key], "Story", change_task(ids, c))
+        for c in world.changes
+    ]
     found = [link for link in found if link[0] <= world.as_of]
     numbers = rank(((link[0], "|".join(link[1:])) for link in found), 60_001)
     return {

@@ -138,7 +138,7 @@ def _document_lines(
         minor = -sign * line.amount
         yield _line(
             ids, key, number, changed, money(minor, currency), _functional(world, item, minor, day),
-            entity=ids.job(item.project.key), item=_ITEMS[line.source], memo=line.text,
+            entity=ids.job(item.project.key), item=ITEMS[line.source], memo=line.text,
             quantity=_quantity(line), rate=money(line.rate, currency) if line.rate is not None else None,
             custcol_source_type=line.source, custcol_source_ref=_reference(ids, line),
             custcol_service_start=line.service_start.isoformat(), custcol_service_end=line.service_end.isoformat(),
@@ -149,7 +149,7 @@ def _document_lines(
                     taxline=True, item="Tax")  # fmt: skip
 
 
-_ITEMS = {
+ITEMS = {
     "time": "Professional services", "expense": "Reimbursable expense", "milestone": "Milestone fee",
     "fixed_fee": "Fixed fee", "retainer": "Retainer", "extra": "Additional services", "discount": "Discount",
 }  # fmt: skip

@@ -5,18 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox.firm.changes import last_carried
 from sandbox.firm.customers import Customer
 from sandbox.firm.days import moment, monday_of, stamp
-from sandbox.firm.group import (
-    BUSINESS_UNITS,
-    CONTRACT_TYPES,
-    ENTITIES,
-    KANTATA,
-    PRACTICES,
-    ROLES,
-    UNITS,
-)  # fmt: skip
+from sandbox.firm.group import BUSINESS_UNITS, CONTRACT_TYPES, ENTITIES, KANTATA, PRACTICES, ROLES, UNITS
 from sandbox.firm.ids import Ids
+from sandbox.firm.kantata_changes import change_tasks, planned_end, price_shown
 from sandbox.firm.kantata_hours import hours
 from sandbox.firm.kantata_links import custom_values, links
 from sandbox.firm.kantata_rates import card_of, rate_cards
@@ -50,6 +44,7 @@ def project_kantata(world: World, ids: Ids) -> dict[str, list[Row]]:
         "stories": [
             *_internal_tasks(world, ids),
             *(row for p in projects for row in _stories(world, ids, p)),
+            *change_tasks(world, ids),
         ],
         "billing_milestones": [_billing(world, ids, p, m) for p in projects for m in p.milestones],
         "workspace_resources": resources,
@@ -184,15 +179,17 @@ def _workspace(world: World, ids: Ids, project: Project) -> Row:
     status, since = _status(world, project)
     percent, measured = _progress(world, project)
     archived = bool(project.archived_at and project.archived_at <= world.as_of)
-    changed = max(at for at in (project.opened_at, since, measured) if at <= world.as_of)
+    carried = last_carried(world.changes_of(project=project.key), ("budget", "plan"), world.as_of)
+    changed = max(at for at in (project.opened_at, since, measured, carried) if at and at <= world.as_of)
+    due = planned_end(world, project).isoformat()
     return {
         "id": ids.workspace(project.key),
         "title": project.name,
         "account_id": ACCOUNT,
         "currency": project.currency,
         "start_date": project.start.isoformat(),
-        "due_date": project.end.isoformat(),
-        "effective_due_date": project.end.isoformat(),
+        "due_date": due,
+        "effective_due_date": due,
         "status_key": status,
         "stage": "project",
         "rate_card_id": card_of(world, project),
@@ -201,7 +198,7 @@ def _workspace(world: World, ids: Ids, project: Project) -> Row:
         "description": project.code,
         "archived": archived,
         "currency_base_unit": UNITS[project.currency],
-        "price_in_cents": project.price,
+        "price_in_cents": price_shown(world, project),
         "percentage_complete": percent,
         "change_orders_enabled": False,
         "budgeted": True,

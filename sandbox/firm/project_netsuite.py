@@ -10,7 +10,7 @@ from sandbox.firm.days import add_months, moment, month_end, months_between, per
 from sandbox.firm.fx import business_days
 from sandbox.firm.group import CURRENCY_IDS, ENTITIES, NETSUITE, PARENT_SUBSIDIARY, money
 from sandbox.firm.ids import Ids
-from sandbox.firm.netsuite_documents import documents
+from sandbox.firm.netsuite_documents import ITEMS, documents
 from sandbox.firm.projects import Project
 from sandbox.firm.world import World
 
@@ -35,6 +35,7 @@ def project_netsuite(world: World, ids: Ids) -> dict[str, list[Row]]:
         "currencyrate": _spot_rates(world),
         "consolidatedexchangerate": _consolidated(world),
         "charge": _charges(world, ids),
+        "item": _items(world),
         **documents(world, ids),
     }
 
@@ -193,6 +194,18 @@ def _consolidated(world: World) -> list[Row]:
     return rows
 
 
+def _items(world: World) -> list[Row]:
+    """What is sold: the service items that lines of documents name."""
+    at = stamp(moment(world.spec.start - timedelta(days=700), 8))
+    return [
+        {
+            "id": str(31 + number), "itemid": name, "displayname": name,
+            "itemtype": "Discount" if name == "Discount" else "Service", "isinactive": False, "lastmodifieddate": at,
+        }
+        for number, name in enumerate(ITEMS.values())
+    ]  # fmt: skip
+
+
 def _charges(world: World, ids: Ids) -> list[Row]:
     rows = []
     for charge in world.billed.charges:
@@ -219,7 +232,11 @@ def _charges(world: World, ids: Ids) -> list[Row]:
                 "chargedate": charge.day.isoformat(),
                 "stage": stage,
                 "description": charge.text,
-                "externalid": ids.milestone(milestone.key) if milestone and milestone.external_id else None,
+                "externalid": ids.changes[charge.change]
+                if charge.change
+                else ids.milestone(milestone.key)
+                if milestone and milestone.external_id
+                else None,
                 "invoice": ids.transactions[charge.invoice] if charge.invoice else None,
                 "lastmodifieddate": stamp(max(moments)),
             }

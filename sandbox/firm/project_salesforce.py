@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox.firm.changes import last_carried, moved
 from sandbox.firm.customers import Customer
 from sandbox.firm.days import moment, stamp
 from sandbox.firm.group import BUSINESS_UNITS, CONTRACT_TYPES, ENTITIES, KESTREL, PRACTICES, money
 from sandbox.firm.ids import PODS, Ids
+from sandbox.firm.kantata_changes import planned_end
 from sandbox.firm.plants_money import other_spelling
-from sandbox.firm.projects import STAGES, Contract, Deal, Project
+from sandbox.firm.projects import STAGES, ChangeRequest, Contract, Deal, Project
 from sandbox.firm.world import World
 from sandbox.simulators.salesforce import names_of
 from sandbox.simulators.salesforce.ids import make_id
@@ -138,6 +140,7 @@ def _opportunity(world: World, ids: Ids, deal: Deal) -> Row:
     customer = world.customers[deal.customer]
     noted = _noted_project(world, deal)
     mirror = erp_fields(world, deal)
+    more = moved(world.changes_of(deal=deal.key), "crm", world.as_of)
     modified = stamp(_deal_changed(world, deal, since, noted, mirror))
     return {
         "Id": ids.opportunities[deal.key],
@@ -147,7 +150,7 @@ def _opportunity(world: World, ids: Ids, deal: Deal) -> Row:
         "IsClosed": closed,
         "IsWon": won,
         "CloseDate": deal.closed_at.date().isoformat(),
-        "Amount": money(deal.amount, deal.currency),
+        "Amount": money(deal.amount + more, deal.currency),
         "CurrencyIsoCode": deal.currency,
         "Type": deal.kind,
         "Probability": str(probability),
@@ -156,7 +159,7 @@ def _opportunity(world: World, ids: Ids, deal: Deal) -> Row:
         "LastModifiedDate": modified,
         "SystemModstamp": modified,
         "IsDeleted": bool(deal.deleted_at and deal.deleted_at <= world.as_of),
-        "Services_Amount__c": money(deal.services, deal.currency),
+        "Services_Amount__c": money(deal.services + more, deal.currency),
         "Legal_Entity__c": ENTITIES[deal.entity].salesforce,
         "Practice__c": PRACTICES[deal.practice].salesforce,
         "Business_Unit__c": BUSINESS_UNITS[deal.unit].salesforce,
@@ -180,6 +183,8 @@ def _deal_changed(world: World, deal: Deal, since: datetime, noted: Project | No
         moments.append(noted.opened_at + timedelta(minutes=5))
     if deal.deleted_at:
         moments.append(deal.deleted_at)
+    if carried := last_carried(world.changes_of(deal=deal.key), ("crm",), world.as_of):
+        moments.append(carried)
     if mirror["ERP_Open_Amount__c"] is not None:
         moments.append(world.spec.planted_at - timedelta(hours=5))
     return max(at for at in moments if at <= world.as_of)
@@ -210,7 +215,9 @@ def erp_fields(world: World, deal: Deal) -> Row:
 def _contract(world: World, ids: Ids, contract: Contract) -> Row:
     number = ids.sf_contracts[contract.key]
     at: datetime = contract.signed_at + timedelta(minutes=20)
-    modified = stamp(min(at, world.as_of))
+    changes = world.changes_of(deal=contract.deal)
+    carried = last_carried(changes, ("order",), world.as_of) if contract.order_amount is not None else None
+    created, modified = stamp(min(at, world.as_of)), stamp(min(max(at, carried or at), world.as_of))
     return {
         "Id": make_id("Contract", number, PODS[ids.crm(contract.deal)]),
         "AccountId": ids.account(world.customers[contract.customer].number),
@@ -220,7 +227,7 @@ def _contract(world: World, ids: Ids, contract: Contract) -> Row:
         "EndDate": contract.end.isoformat(),
         "ContractTerm": max(1, round((contract.end - contract.start).days / 30)),
         "CurrencyIsoCode": contract.currency,
-        "CreatedDate": modified,
+        "CreatedDate": created,
         "LastModifiedDate": modified,
         "SystemModstamp": modified,
         "IsDeleted": False,
@@ -233,6 +240,11 @@ def _contract(world: World, ids: Ids, contract: Contract) -> Row:
         else None,
         "Billed_In_Advance__c": contract.in_advance,
         "PO_Number__c": contract.order_number,
+        "PO_Amount__c": money(contract.order_amount + moved(changes, "order", world.as_of), contract.currency)
+        if contract.order_amount is not None
+        else None,
+        "Agreed_Discount__c": money(contract.discount, contract.currency),
+        "Pass_Through__c": money(contract.pass_through, contract.currency),
     }
 
 
@@ -251,6 +263,30 @@ def _changes(world: World, ids: Ids, crm: str) -> list[Row]:
             "Status__c": "Approved" if change.approved_at else "Submitted",
             "Approved_On__c": change.approved_at.date().isoformat() if change.approved_at else None,
             "Description__c": change.description,
+            **_before_images(world, change),
         }
         for number, change in enumerate(sorted(made, key=lambda c: (c.created_at, c.key)))
     ]
+
+
+def _before_images(world: World, change: ChangeRequest) -> Row:
+    """What each copy held when the change was approved, as its form asks; empty where there is no such copy."""
+    names = ("Services_Before__c", "Budget_Before__c", "Billing_Before__c", "Order_Before__c")
+    if change.approved_at is None:
+        return dict.fromkeys((*names, "Planned_End_Before__c", "Planned_End_After__c"))
+    project, at = world.projects[change.project], change.approved_at
+    changes = world.changes_of(deal=change.deal)
+    contract = next(k for k in world.contracts if k.deal == change.deal)
+    deal = next(d for d in world.deals if d.key == change.deal)
+    bases = (
+        deal.services, project.price + project.psa_error,
+        project.price + project.schedule_error if change.scheduled else None, contract.order_amount,
+    )  # fmt: skip
+    ends = planned_end(world, project, at) if change.extends else None
+    return {
+        name: money(base + moved(changes, leg, at), change.currency) if base is not None else None
+        for name, base, leg in zip(names, bases, ("crm", "budget", "schedule", "order"), strict=True)
+    } | {
+        "Planned_End_Before__c": ends.isoformat() if ends else None,
+        "Planned_End_After__c": (ends + timedelta(days=change.extends)).isoformat() if ends else None,
+    }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sandbox.firm.customers import Account
+from sandbox.firm.days import add_weekdays, moment
 from sandbox.firm.people import Person
 
 STAGES = (
@@ -81,6 +82,8 @@ class Project:
     archived_at: datetime | None = None
     on_hold_from: date | None = None
     first_part_of: str | None = None  # a split deal: the other project of the same deal
+    psa_error: int = 0  # the PSA shows a price that differs from the agreed one by that much
+    schedule_error: int = 0  # the last line of the ERP's schedule differs by that much
 
     @property
     def currency(self) -> str:
@@ -123,6 +126,8 @@ class Deal:
     story: str = ""
     deleted_at: datetime | None = None
     workspace_field: bool = True  # whether sales noted the project id on the opportunity
+    discount: int = 0  # agreed off the list value that the contract names
+    pass_through: int = 0  # other people's costs in the contract's value, not ours to deliver
 
     def stage_at(self, at: datetime) -> tuple[int, datetime]:
         """Index into STAGES at that moment, and since when."""
@@ -150,11 +155,18 @@ class Contract:
     not_to_exceed: int | None
     in_advance: bool
     order_number: str
+    discount: int = 0
+    pass_through: int = 0
+    order_amount: int | None = None  # None: the customer's order names no amount
+
+
+#: What an approved change alters: the deal's amount, the project's price and end, the ERP's schedule, the order.
+LEGS = ("crm", "budget", "plan", "schedule", "order")
 
 
 @dataclass(frozen=True)
 class ChangeRequest:
-    """Extra scope on a running project, agreed or still open."""
+    """More or less scope on a running project, agreed or still open."""
 
     key: str
     deal: str
@@ -164,3 +176,25 @@ class ChangeRequest:
     created_at: datetime
     approved_at: datetime | None
     description: str
+    number: int = 0  # counted within the project
+    scheduled: bool = False  # billed by a schedule line of its own
+    extends: int = 0  # days by which the project ends later
+    takes: int = 1  # working days until it is carried through
+    lacks: frozenset[str] = frozenset()  # planted: legs that nobody carries
+    halved: frozenset[str] = frozenset()  # planted: legs carried with half the amount
+    story: str = ""
+
+    @property
+    def carried_at(self) -> datetime | None:
+        """When its legs are carried through."""
+        if self.approved_at is None:
+            return None
+        return moment(add_weekdays(self.approved_at.date(), self.takes), 10, 20)
+
+    def moves(self, leg: str, at: datetime) -> int:
+        """What it has added to that leg by then."""
+        if self.carried_at is None or self.carried_at > at or leg in self.lacks:
+            return 0
+        if leg == "plan":
+            return self.extends
+        return self.amount // 2 if leg in self.halved else self.amount

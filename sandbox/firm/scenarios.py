@@ -98,6 +98,8 @@ def _adjust(book: Book, case: _Case, project: Project) -> Project:
     planted = book.spec.planted_on
     if case.story in RATE_FAULTS:
         return replace(project, card=f"special:{project.key}")
+    if project.milestones:  # the agreed price is what its milestones bill
+        project = replace(project, price=sum(m.amount for m in project.milestones))
     if case.story == "hold":
         return replace(project, on_hold_from=_day(book, -90))
     if case.story == "c01_archived":

@@ -8,9 +8,11 @@ from datetime import date, datetime
 
 from sandbox.firm.billing import Billed, Invoice, Ledger, bill
 from sandbox.firm.chance import Chance
+from sandbox.firm.changes import make_changes
+from sandbox.firm.contract_cases import contract_projects, early_entries
 from sandbox.firm.customers import Customer, make_customers
 from sandbox.firm.days import add_months
-from sandbox.firm.deals import make_changes, make_contracts, make_deals
+from sandbox.firm.deals import make_contracts, make_deals
 from sandbox.firm.expenses import Expense, make_expenses
 from sandbox.firm.fx import Rates
 from sandbox.firm.leave import Leave, make_leave
@@ -59,6 +61,17 @@ class World:
         """The true receivables of a deal at that moment."""
         return standing(self._by_deal.get(deal.key, []), at)
 
+    def changes_of(self, *, deal: str | None = None, project: str | None = None) -> list[ChangeRequest]:
+        """Changes of a deal or of a project, oldest first."""
+        index = self.__dict__.get("_changes")
+        if index is None:
+            index = defaultdict(list)
+            for change in sorted(self.changes, key=lambda c: (c.created_at, c.key)):
+                index["deal", change.deal].append(change)
+                index["project", change.project].append(change)
+            object.__setattr__(self, "_changes", index)
+        return list(index.get(("deal", deal) if deal else ("project", project), []))
+
     @property
     def _by_deal(self) -> dict[str, list[Receivable]]:
         found = self.__dict__.get("_cache")
@@ -79,14 +92,15 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
     people = make_people(spec, chance, horizon)
     customers = make_customers(spec, chance)
     book = Book(spec, chance, people, customers)
-    planned = [*staff_projects(book, horizon), *scenario_projects(book)]
+    planned = [*staff_projects(book, horizon), *scenario_projects(book), *contract_projects(book)]
     deals = make_deals(book, planned, horizon)
     ordered = sorted(planned, key=lambda p: (p.opened_at, p.key))
     projects = {p.key: replace(p, number=n) for n, p in enumerate(ordered) if p.opened_at <= as_of}
     plants = plant_time(book, projects)
     leaves = make_leave(spec, chance, people, as_of)
     entries = log_time(TimeBook(spec, chance, projects, as_of), people, leaves)
-    entries += [entry for entry in plants.entries if entry.created_at <= as_of]
+    planted = (*plants.entries, *early_entries(projects, spec.planted_on))
+    entries += [entry for entry in planted if entry.created_at <= as_of]
     entries = mark_skipped(sorted(entries, key=lambda e: (e.created_at, e.key)), plants.skipped)
     expenses = make_expenses(chance, list(projects.values()), as_of)
     changes = make_changes(book, list(projects.values()), as_of)

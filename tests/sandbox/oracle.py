@@ -11,13 +11,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.sandbox.oracle_contracts import Contracts
 from tests.sandbox.vendor_rows import (
     CALENDARS,
     HR,
     KA,
     NS,
     UNIT,
-    Vendors,
     bucket,
     day,
     letters,
@@ -29,7 +29,7 @@ Found = set[tuple[str, str]]
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-class Oracle(Vendors):
+class Oracle(Contracts):
     """What each check must find."""
 
     def c01(self) -> Found:

@@ -126,6 +126,7 @@ _DECLARED = (
         ),
         *fields("historicalrate:r"),
     ),
+    _table("item", ("id",), *fields("id!", "itemid!", "displayname", "itemtype", "isinactive:b")),
     _table(
         "charge",
         ("id",),

@@ -84,6 +84,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "id:id billto:id project:id subsidiary:id currency:id amount:decimal chargedate:date stage "
         "description externalid invoice:id lastmodifieddate:stamp"
     ),
+    "item": _columns("id:id itemid displayname itemtype isinactive:bool lastmodifieddate:stamp"),
     "deletedrecord": _columns("recordid:id recordtypeid:id type name deleteddate:stamp"),
 }
 

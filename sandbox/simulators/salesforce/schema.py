@@ -135,6 +135,7 @@ _FIELDS: dict[str, list[SField]] = {
         SField(name="Not_To_Exceed__c", type="currency"),
         SField(name="Billed_In_Advance__c", type="boolean"),
         _text("PO_Number__c", 80),
+        *_of("currency", "PO_Amount__c", "Agreed_Discount__c", "Pass_Through__c"),
     ],
     "Change_Request__c": [
         _text("Name", 80, required=True),
@@ -145,6 +146,8 @@ _FIELDS: dict[str, list[SField]] = {
         _pick("Status__c", CHANGE_STATUSES, restricted=True),
         SField(name="Approved_On__c", type="date"),
         SField(name="Description__c", type="textarea", length=32768),
+        *_of("currency", "Services_Before__c", "Budget_Before__c", "Billing_Before__c", "Order_Before__c"),
+        *_of("date", "Planned_End_Before__c", "Planned_End_After__c"),
     ],
     "User": [
         _text("Username", 80),
@@ -191,10 +194,14 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "opportunity_ref": "Opportunity__c", "contract_type_code": "Contract_Type__c",
         "contract_value": "Contract_Value__c", "legal_entity_code": "Legal_Entity__c",
         "not_to_exceed": "Not_To_Exceed__c", "billed_in_advance": "Billed_In_Advance__c", "po_number": "PO_Number__c",
+        "po_amount": "PO_Amount__c", "agreed_discount": "Agreed_Discount__c", "pass_through": "Pass_Through__c",
     },
     "Change_Request__c": {
         "opportunity_ref": "Opportunity__c", "amount": "Amount__c", "status_code": "Status__c",
         "approved_on": "Approved_On__c", "description": "Description__c",
+        "services_before": "Services_Before__c", "budget_before": "Budget_Before__c",
+        "billing_before": "Billing_Before__c", "order_before": "Order_Before__c",
+        "planned_end_before": "Planned_End_Before__c", "planned_end_after": "Planned_End_After__c",
     },
 }  # fmt: skip
 

@@ -12,6 +12,8 @@
     ('kantata', 'workspace', 'stg_kantata__workspaces', 'workspace_id', 'contract_type', 'contract_type_code', none),
     ('kantata', 'workspace', 'stg_kantata__workspaces', 'workspace_id', 'project_status', 'status_key', none),
     ('netsuite', 'transaction', 'stg_netsuite__transactions', 'transaction_id', 'invoice_status', 'status_code', "transaction_type in ('CustInvc', 'CustCred')"),
+    ('salesforce', 'change_request', 'stg_salesforce__change_requests', 'change_request_id', 'change_status', 'status_code', none),
+    ('netsuite', 'item', 'stg_netsuite__items', 'item_id', 'service', 'item_code', none),
     ('netsuite', 'charge', 'stg_netsuite__charges', 'charge_id', 'charge_stage', 'stage_code', none),
     ('bamboohr', 'employee', 'stg_bamboohr__employees', 'employee_id', 'legal_entity', 'location_code', none),
     ('bamboohr', 'employee', 'stg_bamboohr__employees', 'employee_id', 'practice', 'department_code', none),

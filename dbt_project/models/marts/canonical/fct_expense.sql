@@ -4,6 +4,7 @@ select
     expenses.expense_id as source_id,
     coalesce(users.resource_id, expenses.instance || ':' || expenses.user_id) as resource_id,
     expenses.instance || ':' || expenses.workspace_id as project_id,
+    {{ canonical_id('expenses.story_id', 'expenses.instance') }} as task_id,
     expenses.expense_date,
     expenses.category,
     expenses.expense_amount as amount,

@@ -65,6 +65,29 @@ with fields as (
         ('hard', 'records.is_hard'),
     ], {'label': "'Allocation until ' || " ~ as_text('records.end_date')}) }}
     union all
+    {{ record_fields('contract', 'dim_contract', 'contract_id', "'contract'", [
+        ('number', 'records.contract_number'), ('signed_value', 'cast(records.original_value as decimal(18, 2))'),
+        ('approved_changes', 'cast(records.approved_change_amount as decimal(18, 2))'), ('current_value', 'cast(records.current_value as decimal(18, 2))'),
+        ('contract_type', 'records.contract_type'), ('currency', 'records.currency'),
+    ], {'label': 'records.contract_number'}) }}
+    union all
+    {{ record_fields('billing_line', 'fct_billing_schedule_line', 'billing_schedule_line_id', "'charge'", [
+        ('planned_date', 'records.planned_date'), ('amount', 'cast(records.amount as decimal(18, 2))'), ('state', 'records.schedule_state'),
+        ('currency', 'records.currency'),
+    ], {'label': "coalesce(records.description, 'Billing schedule line')"}) }}
+    union all
+    {{ record_fields('change_request', 'fct_change_request', 'change_request_id', "'change_request'", [
+        ('name', 'records.change_request_name'), ('amount', 'cast(records.amount as decimal(18, 2))'), ('currency', 'records.currency'),
+        ('status', 'records.change_status'), ('approved_on', 'records.approved_on'), ('services_before', 'cast(records.services_before as decimal(18, 2))'),
+        ('budget_before', 'cast(records.budget_before as decimal(18, 2))'), ('billing_before', 'cast(records.billing_before as decimal(18, 2))'),
+        ('order_before', 'cast(records.order_before as decimal(18, 2))'), ('planned_end_before', 'records.planned_end_before'), ('planned_end_after', 'records.planned_end_after'),
+    ], {'label': 'records.change_request_name'}) }}
+    union all
+    {{ record_fields('change_leg', 'fct_change_request_leg', 'change_request_leg_id', "'change_leg'", [
+        ('leg', 'records.leg'), ('state', 'records.leg_state'), ('expected', 'cast(records.expected_delta as decimal(18, 2))'),
+        ('moved', 'cast(records.actual_delta as decimal(18, 2))'), ('unit', 'records.unit'),
+    ], {'record_id': 'records.change_request_leg_id', 'label': 'records.leg', 'modified': 'records.copy_modified_at'}) }}
+    union all
     {{ record_fields('bridge', 'rec_b03_bridge', 'invoice_id', "'bridge'", [
         ('expected', 'cast(records.expected_amount as decimal(18, 2))'), ('billed_not_approved', 'cast(records.billed_not_approved as decimal(18, 2))'),
         ('approved_not_billed', 'cast(records.approved_not_billed as decimal(18, 2))'), ('rate_effect', 'cast(records.rate_effect as decimal(18, 2))'),

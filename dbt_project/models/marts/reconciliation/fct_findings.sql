@@ -1,6 +1,8 @@
 {% set checks = [
     'rec_c01_won_without_project',
     'rec_c03_customer_attributes_differ',
+    'rec_c05_contract_value',
+    'rec_c06_change_not_carried_through',
     'rec_t01_approved_time_not_billed',
     'rec_t03_time_on_closed_project',
     'rec_r01_missing_rate_card',

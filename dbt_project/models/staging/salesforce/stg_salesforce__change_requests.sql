@@ -17,9 +17,15 @@ renamed as (
 
         -- amounts
         amount,
+        services_before,
+        budget_before,
+        billing_before,
+        order_before,
 
         -- dates
         approved_on,
+        planned_end_before,
+        planned_end_after,
 
         -- moments
         created_date as created_at,

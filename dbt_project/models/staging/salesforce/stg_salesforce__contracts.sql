@@ -25,6 +25,9 @@ renamed as (
         contract_term as term_months,
         contract_value,
         not_to_exceed,
+        po_amount,
+        agreed_discount,
+        pass_through,
 
         -- dates
         start_date,

@@ -1,6 +1,8 @@
 {% set needed = {
     'C01': ['crm', 'psa'],
     'C03': ['crm', 'psa', 'erp'],
+    'C05': ['crm', 'psa', 'erp'],
+    'C06': ['crm', 'psa', 'erp'],
     'T01': ['psa', 'crm', 'erp'],
     'T03': ['psa'],
     'R01': ['psa', 'crm'],

@@ -167,6 +167,80 @@ links as (
 
     union all
 
+    select finding_id, 1 as record_order, 'truth' as role, 'contract' as entity, subject_id as entity_id
+    from findings
+    where check_id = 'C05'
+
+    union all
+
+    select
+        findings.finding_id,
+        1 + row_number() over (partition by findings.finding_id order by links.project_id, links.opportunity_id) as record_order,
+        'other' as role,
+        'project' as entity,
+        links.project_id as entity_id
+    from findings
+    inner join {{ ref('rec_c05_contract') }} as contracts
+        on findings.subject_id = contracts.contract_id
+    inner join {{ ref('rec_c05_group') }} as deals
+        on contracts.group_id = deals.group_id
+    inner join {{ ref('bridge_project_opportunity') }} as links
+        on deals.opportunity_id = links.opportunity_id
+    where findings.check_id = 'C05'
+
+    union all
+
+    select
+        findings.finding_id,
+        100 + row_number() over (partition by findings.finding_id order by lines.planned_date, lines.billing_schedule_line_id) as record_order,
+        'other' as role,
+        'billing_line' as entity,
+        lines.billing_schedule_line_id as entity_id
+    from findings
+    inner join {{ ref('rec_c05_contract') }} as contracts
+        on findings.subject_id = contracts.contract_id
+    inner join {{ ref('rec_c05_group') }} as deals
+        on contracts.group_id = deals.group_id
+    inner join {{ ref('fct_billing_schedule_line') }} as lines
+        on deals.opportunity_id = lines.opportunity_id
+    where findings.check_id = 'C05'
+
+    union all
+
+    select finding_id, 1 as record_order, 'truth' as role, 'change_request' as entity, subject_id as entity_id
+    from findings
+    where check_id = 'C06'
+
+    union all
+
+    select
+        findings.finding_id,
+        1 + legs.leg_order as record_order,
+        'other' as role,
+        'change_leg' as entity,
+        legs.change_request_leg_id as entity_id
+    from findings
+    inner join {{ ref('fct_change_request_leg') }} as legs
+        on findings.subject_id = legs.change_request_id
+    where findings.check_id = 'C06' and legs.leg_state <> 'not_needed'
+
+    union all
+
+    select
+        findings.finding_id,
+        10 + row_number() over (partition by findings.finding_id order by entries.work_date, entries.time_entry_id) as record_order,
+        'evidence' as role,
+        'time_entry' as entity,
+        entries.time_entry_id as entity_id
+    from findings
+    inner join {{ ref('dim_task') }} as tasks
+        on findings.subject_id = tasks.change_request_id
+    inner join {{ ref('fct_time_entry') }} as entries
+        on tasks.task_id = entries.task_id
+    where findings.check_id = 'C06' and findings.matching_key like 'early:%'
+
+    union all
+
     select finding_id, 1 as record_order, 'truth' as role, 'control' as entity, subject_id as entity_id
     from findings
     where check_id = 'X03' and subject_type = 'control'
