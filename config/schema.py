@@ -235,6 +235,14 @@ class Flip(Strict):
     within_days: Annotated[int, Field(ge=1)] = 7
 
 
+class Close(Strict):
+    """The month-end close of a company: which checks must have run, who signs, and when reminders begin."""
+
+    checks: Annotated[list[CheckId], Field(min_length=1)]
+    sign_off_roles: Annotated[list[Identifier], Field(min_length=1)]  # each signed by another person
+    reminder_business_days: Annotated[int, Field(ge=0)] = 3
+
+
 class Policy(Strict):
     """config/policy.yml."""
 
@@ -249,12 +257,13 @@ class Policy(Strict):
     escalate_after_hours: list[EscalationStep] = []
     waive_at_most_days: Annotated[int, Field(ge=1)] | None = None
     flip: Flip = Flip()
+    close: Close | None = None  # without it no month is closed here
 
     @model_validator(mode="after")
     def _roles_exist(self) -> Policy:
         used = {role for rule in self.rules for role in rule.roles} | set(self.limits)
         used |= {role for step in self.escalate_after_hours for role in step.roles}
-        used |= set(self.kill_switch_roles)
+        used |= set(self.kill_switch_roles) | set(self.close.sign_off_roles if self.close else ())
         unknown = used - set(self.roles)
         if unknown:
             raise ValueError(f"unknown roles: {', '.join(sorted(unknown))}")

@@ -11,6 +11,7 @@ import click
 from config import Config, ConfigError, load_config
 from config.clock import now
 from config.paths import Home
+from orchestration.cli_close import close
 from reverse_etl.cli import corrections
 from reverse_etl.cli_events import events
 from reverse_etl.cli_findings import findings
@@ -26,6 +27,7 @@ def main() -> None:
     """Concord keeps CRM, ERP, project delivery and HR in agreement."""
 
 
+main.add_command(close)
 main.add_command(corrections)
 main.add_command(events)
 main.add_command(findings)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from config.paths import Home
-from reverse_etl.ledger import findings, governance, open_ledger, reading
+from reverse_etl.ledger import closing, findings, governance, open_ledger, reading
 from reverse_etl.ledger.schema import Moment, Money, correction, correction_change
 
 # Ledger table -> the columns that leave it. Evidence, leases and idempotency keys stay where they are.
@@ -45,6 +45,15 @@ _TABLES: tuple[tuple[sa.Table, tuple[str, ...]], ...] = (
             "ended_at", "ended_by",
         ),
     ),
+    (
+        closing.close_month,
+        (
+            "legal_entity_id", "month", "round", "state", "as_of", "frozen_at", "frozen_by", "reopened_at",
+            "reopened_by",
+        ),
+    ),
+    (closing.close_figure, tuple(closing.close_figure.columns.keys())),
+    (closing.close_item, tuple(closing.close_item.columns.keys())),
 )  # fmt: skip
 
 _TYPES: tuple[tuple[type, str, pa.DataType], ...] = (

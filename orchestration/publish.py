@@ -18,7 +18,7 @@ import duckdb
 from config.paths import Home
 from ingestion.warehouse import warehouse_lock
 
-SCHEMAS = ("canonical", "reconciliation", "leadership", "sync", "raw_landing")
+SCHEMAS = ("canonical", "history", "reconciliation", "leadership", "sync", "raw_landing")
 KEEP = 3
 #: Table -> columns left out of the copy; None leaves the whole table out.
 CONFIDENTIAL: Mapping[str, frozenset[str] | None] = {

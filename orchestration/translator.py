@@ -13,6 +13,7 @@ _OWNERS = {
     "staging": "team:data-engineering",
     "intermediate": "team:data-engineering",
     "canonical": "team:data-engineering",
+    "history": "team:finance-operations",
     "reconciliation": "team:finance-operations",
     "leadership": "team:finance-operations",
     "sync": "team:finance-operations",

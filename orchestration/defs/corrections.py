@@ -8,6 +8,8 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.alerts import alert
+from orchestration.closing import keep_evidence_and_remind
 from orchestration.defs.ingestion import NO_STEP_RETRIES
 from orchestration.finding_states import record_finding_states
 from orchestration.publish import publish
@@ -19,7 +21,7 @@ _CONSERVATION = "no_correction_is_lost"
 
 
 def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
-    """The five assets after the build; `public_keys` are the dbt models that are published."""
+    """The six assets after the build; `public_keys` are the dbt models that are published."""
     common: dict[str, Any] = {
         "group_name": "reverse_etl",
         "owners": OWNERS,
@@ -50,6 +52,20 @@ def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) ->
     )
     def finding_states() -> dg.MaterializeResult:
         return dg.MaterializeResult(metadata=record_finding_states(runtime))
+
+    @dg.asset(
+        key="month_end_close",
+        deps=["finding_states"],
+        kinds={"sqlite"},
+        pool="ledger",
+        description="Evidence of the close checks per company, kept in the ledger; reminders of what is missing.",
+        **common,
+    )
+    def month_end_close() -> dg.MaterializeResult:
+        counts, reminders = keep_evidence_and_remind(runtime)
+        for key, text in reminders:
+            alert(runtime.home.logs / "alerts.jsonl", key=f"close:{key}", text=text, now=runtime.clock())
+        return dg.MaterializeResult(metadata={**counts, "reminders": dict(reminders)})
 
     @dg.asset(
         key="correction_verifications",

@@ -13,7 +13,7 @@ from orchestration.writeback import Writeback
 
 HOURLY = "0 * * * *"
 NIGHTLY = "30 2 * * *"
-MONTH_END = "0 5 1-5 * *"
+MONTH_END = "0 5 1-10,25-31 * *"  # from the reminders before the last day to the close
 RUNNING_SCHEDULE = dg.DefaultScheduleStatus.RUNNING
 RUNNING_SENSOR = dg.DefaultSensorStatus.RUNNING
 
@@ -30,16 +30,22 @@ def build_jobs(runtime: Runtime) -> dict[str, Any]:
         for system in systems(runtime)
     }
     raw = dg.AssetSelection.groups(*(f"raw_{system}" for system in systems(runtime)))
-    for name, text in (
-        ("reconcile_job", "Build the picture, publish it, verify, propose, dispatch what policy allows."),
+    close = dg.AssetSelection.assets("month_end_close")
+    for name, left_out, text in (
+        (
+            "reconcile_job",
+            raw | close,
+            "Build the picture, publish it, verify, propose, dispatch what policy allows.",
+        ),
         (
             "month_end_close_job",
-            "The reconcile job at month end, kept apart so that its runs are the evidence.",
+            raw,
+            "The reconcile job around month end: keeps the evidence of the close and reminds of what is missing.",
         ),
     ):
         jobs[name] = dg.define_asset_job(
             name,
-            selection=dg.AssetSelection.all() - raw,
+            selection=dg.AssetSelection.all() - left_out,
             executor_def=dg.in_process_executor,
             description=text,
         )

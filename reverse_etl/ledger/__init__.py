@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from filelock import FileLock
 
 from reverse_etl.errors import LedgerError
-from reverse_etl.ledger import findings, governance, sagas
+from reverse_etl.ledger import closing, findings, governance, sagas
 from reverse_etl.ledger.schema import REVISION
 from reverse_etl.ledger.triggers import create_triggers
 
@@ -21,6 +21,7 @@ _MIGRATION_LOCK = 7_233_001
 _WRITER_LOCK = 7_233_002
 
 __all__ = [
+    "closing",
     "create_triggers",
     "findings",
     "governance",

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import sqlalchemy as sa
 
-MARTS = ("canonical", "reconciliation", "leadership", "sync")
+MARTS = ("canonical", "history", "reconciliation", "leadership", "sync")
 TYPES = {"VARCHAR": "text", "JSON": "text", "DOUBLE": "double precision", "HUGEINT": "numeric(38)"}
 NULL = "\\N"
 

@@ -1,0 +1,17 @@
+"""The month-end close."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    """Run the frozen statements of this database's dialect, which stand apart by blank lines."""
+    connection = op.get_bind()
+    script = Path(__file__).parent / f"0009_closing_{connection.dialect.name}.sql"
+    for statement in script.read_text(encoding="utf-8").split("\n\n"):
+        connection.execute(sa.DDL(statement.strip().replace("%", "%%")))
