@@ -35,3 +35,8 @@
 {% macro json_text(expression) -%}
     coalesce('"' || replace(replace({{ expression }}, '\', '\\'), '"', '\"') || '"', 'null')
 {%- endmacro %}
+
+{# Whether two values differ, where two missing ones are equal. #}
+{% macro differs(left_value, right_value) -%}
+    (not coalesce({{ left_value }} = {{ right_value }}, {{ left_value }} is null and {{ right_value }} is null))
+{%- endmacro %}

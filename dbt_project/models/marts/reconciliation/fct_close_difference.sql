@@ -8,8 +8,8 @@ with changes as (
     select
         rec_close_change.*,
         coalesce(now_counted, 0) - coalesce(frozen_counted, 0) as amount_change,
-        now_quantity is distinct from frozen_quantity as is_other_quantity,
-        now_rate is distinct from frozen_rate as is_other_rate
+        {{ differs('now_quantity', 'frozen_quantity') }} as is_other_quantity,
+        {{ differs('now_rate', 'frozen_rate') }} as is_other_rate
     from {{ ref('rec_close_change') }} as rec_close_change
 
 ),

@@ -27,27 +27,27 @@ select
     frozen.currency,
     case
         when present.item_id is null then 'deleted'
-        when present.legal_entity_id is distinct from frozen.legal_entity_id then 'moved_to_another_company'
-        when present.month is distinct from frozen.month then 're_dated'
+        when {{ differs('present.legal_entity_id', 'frozen.legal_entity_id') }} then 'moved_to_another_company'
+        when {{ differs('present.month', 'frozen.month') }} then 're_dated'
         when frozen.is_counted and not present.is_counted
             then case when frozen.item_kind = 'invoice' then 'voided' else 'approval_withdrawn' end
         when present.is_counted and not frozen.is_counted
             then case when frozen.item_kind = 'invoice' then 'reinstated' else 'newly_approved' end
-        when present.currency is distinct from frozen.currency then 'changed_currency'
-        when frozen.item_kind = 'invoice' and present.amount is distinct from frozen.amount then 'invoice_changed'
+        when {{ differs('present.currency', 'frozen.currency') }} then 'changed_currency'
+        when frozen.item_kind = 'invoice' and {{ differs('present.amount', 'frozen.amount') }} then 'invoice_changed'
     end as whole_cause,
     case when frozen.is_counted then frozen.amount else 0 end as frozen_counted,
     case when present.is_counted then present.amount else 0 end as now_counted,
     -- more hours at the old rate; what is left of the change is the rate's
     case
-        when present.is_counted and present.item_status = 'billable' and present.rate is distinct from frozen.rate
+        when present.is_counted and present.item_status = 'billable' and {{ differs('present.rate', 'frozen.rate') }}
             then cast((present.quantity - frozen.quantity) * frozen.rate as decimal(18, 4))
-        when present.quantity is distinct from frozen.quantity and present.is_counted then present.amount - frozen.amount
+        when {{ differs('present.quantity', 'frozen.quantity') }} and present.is_counted then present.amount - frozen.amount
         else 0
     end as hours_effect
 from frozen
 left join {{ ref('fct_close_item') }} as present
     on frozen.item_kind = present.item_kind
     and frozen.item_id = present.item_id
-where present.item_hash is distinct from frozen.item_hash
-    or present.month is distinct from frozen.month
+where {{ differs('present.item_hash', 'frozen.item_hash') }}
+    or {{ differs('present.month', 'frozen.month') }}
