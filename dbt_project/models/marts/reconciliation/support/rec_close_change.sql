@@ -37,7 +37,12 @@ select
         when frozen.item_kind = 'invoice' and {{ differs('present.amount', 'frozen.amount') }} then 'invoice_changed'
     end as whole_cause,
     case when frozen.is_counted then frozen.amount else 0 end as frozen_counted,
-    case when present.is_counted then present.amount else 0 end as now_counted,
+    -- what is elsewhere now counts there
+    case
+        when present.is_counted and present.month = frozen.month and present.legal_entity_id = frozen.legal_entity_id
+            then present.amount
+        else 0
+    end as now_counted,
     -- more hours at the old rate; what is left of the change is the rate's
     case
         when present.is_counted and present.item_status = 'billable' and {{ differs('present.rate', 'frozen.rate') }}
