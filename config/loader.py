@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 
 from config.check_parameters import PARAMETERS
+from config.consistency import check_consistency
 from config.errors import ConfigError
 from config.sagas import Sagas
 from config.schema import (
@@ -28,6 +30,7 @@ from config.schema import (
     ValueMapRow,
 )
 
+CUT_SHORT = "the last line has no end: the file looks cut short"
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -53,6 +56,7 @@ def load_config(directory: Path | str | None = None) -> Config:
         revenue_plan=_csv(root / "revenue_plan.csv", PlanRow, ("legal_entity_id", "practice_id", "month")),
     )
     _cross_check(config, root)
+    check_consistency(config, root)
     return config
 
 
@@ -70,7 +74,8 @@ def _yaml(path: Path, model: type[Model]) -> Model:
 
 def _read_yaml(path: Path) -> Any:
     try:
-        document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document = YAML(typ="rt").load(text)
     except FileNotFoundError as error:
         raise ConfigError(path, None, "", "the file is missing") from error
     except UnicodeDecodeError as error:
@@ -79,8 +84,13 @@ def _read_yaml(path: Path) -> Any:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
         raise ConfigError(path, line, "", f"not valid YAML: {error.problem or error.context}") from error
+    except ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise ConfigError(path, line, "", f"not valid YAML: {error.reason}") from error
     if document is None:
         raise ConfigError(path, 1, "", "the file is empty")
+    if not text.endswith("\n"):
+        raise ConfigError(path, text.count("\n") + 1, "", CUT_SHORT)
     return document
 
 
@@ -116,7 +126,7 @@ def _csv(path: Path, model: type[Model], key: tuple[str, ...]) -> list[Model]:
         raise ConfigError(path, None, "", "the file is missing") from error
     if text and not text.endswith("\n"):
         last = text.count("\n") + 1
-        raise ConfigError(path, last, "", "the last line has no end: the file looks cut short")
+        raise ConfigError(path, last, "", CUT_SHORT)
     rows: list[Model] = []
     seen: dict[tuple[str, ...], int] = {}
     reader = csv.reader(text.splitlines())

@@ -61,9 +61,14 @@ class Home:
         return self.root / "budget"
 
     @property
+    def docs(self) -> Path:
+        """Pages that explain the data, and nothing else: this folder is served."""
+        return self.root / "docs"
+
+    @property
     def data_docs(self) -> Path:
-        """Published Great Expectations Data Docs."""
-        return self.root / "data_docs"
+        """Published Great Expectations Data Docs, a folder per instance."""
+        return self.docs / "landing"
 
     @property
     def dagster(self) -> Path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import click
@@ -109,7 +111,8 @@ def demo_run(people: int, seed: int, days: int) -> None:
     """Turn the whole loop: read, agree, find, correct, advance the firm, read again, prove."""
     from orchestration.demo import run
 
-    run(people=people, seed=seed, days=days)
+    with _told_without_traceback():
+        run(people=people, seed=seed, days=days)
 
 
 @demo.command("up")
@@ -117,7 +120,17 @@ def demo_up() -> None:
     """Serve simulators, Dagster UI and console until interrupted."""
     from orchestration.demo import up
 
-    up()
+    with _told_without_traceback():
+        up()
+
+
+@contextmanager
+def _told_without_traceback() -> Iterator[None]:
+    """What an operator can mend is said in words; anything else is a fault of ours and keeps its traceback."""
+    try:
+        yield
+    except (ConfigError, RuntimeError) as error:
+        raise click.ClickException(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -18,19 +17,25 @@ from typing import TypeVar
 import dagster as dg
 from rich.console import Console
 
-from config import load_config
-from config.paths import REPOSITORY, Home
+from config.paths import Home
 from ingestion.registry import system
-from orchestration.docs import docs_folder, write_docs
+from orchestration.docs import write_docs, write_front_page
 from orchestration.estate import enter_environment, is_made, make_firm, next_days, served_simulators
 from orchestration.interrupted import end_interrupted_runs
 from orchestration.runtime import Runtime, ensure_manifest
+from orchestration.serving import (
+    CONSOLE_PORT,
+    DAGSTER_PORT,
+    DOCS_PORT,
+    inbox_port,
+    refuse_taken_ports,
+    servers,
+    started,
+    watch,
+)
 from orchestration.summary import Picture, print_summary, take_picture
 from orchestration.writeback import Writeback
 
-CONSOLE_PORT = 8080
-DAGSTER_PORT = 3000
-DOCS_PORT = 8081
 Result = TypeVar("Result")
 OUT = Console(highlight=False, file=sys.stdout, width=None if sys.stdout.isatty() else 120)
 
@@ -164,47 +169,32 @@ def _execute(
 
 
 def up() -> None:
-    """Serve the firm, the Dagster UI, the console and dbt's documentation until interrupted."""
+    """Serve the firm, the Dagster UI, the console and the pages about the data until interrupted."""
     home = Home.from_environment()
+    wanted = servers(home)
+    refuse_taken_ports(wanted)
     if not is_made(home):
         _step("Making the firm", lambda: make_firm(150, 1))
     enter_environment(home)
     runtime = Runtime.from_environment()
     if home.warehouse.exists():
         _step("Writing the documentation of the models", lambda: write_docs(runtime))
-    with served_simulators(home):
-        dagster = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(DAGSTER_PORT)]
-        console = [
-            sys.executable, "-m", "uvicorn", "console.app:create_app", "--factory",
-            "--host", "127.0.0.1", "--port", str(CONSOLE_PORT), "--log-level", "warning",
-        ]  # fmt: skip
-        inbox_port = load_config().events.inbox.port
-        inbox = [
-            sys.executable, "-m", "uvicorn", "reverse_etl.inbox.app:create_app", "--factory",
-            "--host", "127.0.0.1", "--port", str(inbox_port), "--log-level", "warning",
-        ]  # fmt: skip
-        docs = [
-            sys.executable, "-m", "http.server", str(DOCS_PORT),
-            "--bind", "127.0.0.1", "--directory", str(docs_folder(runtime)),
-        ]  # fmt: skip
-        children = [subprocess.Popen(command, cwd=REPOSITORY) for command in (dagster, console, inbox)]
-        with (home.logs / "docs.log").open("ab") as log:
-            children.append(subprocess.Popen(docs, cwd=REPOSITORY, stdout=log, stderr=log))
-        OUT.print(f"\n  Console     http://127.0.0.1:{CONSOLE_PORT}   (accounts in config/people.yml)")
-        OUT.print(f"  Dagster UI  http://127.0.0.1:{DAGSTER_PORT}")
-        OUT.print(f"  Model docs  http://127.0.0.1:{DOCS_PORT}")
-        OUT.print(f"  Webhooks    http://127.0.0.1:{inbox_port}/hooks/<instance>")
-        OUT.print("  Simulators  the base_url of each instance in config/estate.yml\n  Ctrl-C stops all.\n")
-        try:
-            for child in children:
-                child.wait()
-        except KeyboardInterrupt:
-            OUT.print("Stopping.")
-        finally:
-            for child in children:
-                child.terminate()
-            for child in children:
-                child.wait(timeout=60)
+    write_front_page(runtime)
+    try:
+        with served_simulators(home), started(wanted) as running:
+            _say_where(home)
+            watch(running)
+    except KeyboardInterrupt:
+        OUT.print("Stopped.")
+
+
+def _say_where(home: Home) -> None:
+    OUT.print(f"\n  Console     http://127.0.0.1:{CONSOLE_PORT}   (accounts in config/people.yml)")
+    OUT.print(f"  Dagster UI  http://127.0.0.1:{DAGSTER_PORT}")
+    OUT.print(f"  Data docs   http://127.0.0.1:{DOCS_PORT}   (models, and what the landing suites found)")
+    OUT.print(f"  Webhooks    http://127.0.0.1:{inbox_port()}/hooks/<instance>")
+    OUT.print("  Simulators  the base_url of each instance in config/estate.yml")
+    OUT.print(f"  Logs        {home.logs}\n  Ctrl-C stops all.\n")
 
 
 def _import_libraries() -> None:

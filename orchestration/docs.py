@@ -1,20 +1,14 @@
-"""dbt's own documentation of every model and column as one page."""
+"""Pages that explain the data: dbt's own of every model and column, and the Data Docs of every landing suite."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+from html import escape
 from pathlib import Path
 
 from ingestion.warehouse import warehouse_lock
 from orchestration.runtime import DBT, DBT_PROJECT, Runtime
-
-
-def docs_folder(runtime: Runtime) -> Path:
-    """Where the page lives; a folder of its own, so that serving it shows nothing else."""
-    folder = runtime.home.root / "dbt_docs"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def write_docs(runtime: Runtime) -> Path:
@@ -33,7 +27,28 @@ def write_docs(runtime: Runtime) -> Path:
         )
     if done.returncode != 0:
         raise RuntimeError(f"dbt docs failed:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
-    page = docs_folder(runtime) / "index.html"
+    page = runtime.home.docs / "models" / "index.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
     unfinished = page.with_suffix(".tmp")
     shutil.copyfile(runtime.dbt_target / "static_index.html", unfinished)
     return unfinished.replace(page)
+
+
+def write_front_page(runtime: Runtime) -> Path:
+    """What there is to read, and where; returns the page."""
+    links = [("models/index.html", "Models: every table and column, with tests and lineage")]
+    links += [
+        (f"landing/{page.parent.name}/index.html", f"Landing suites of {page.parent.name}")
+        for page in sorted(runtime.home.data_docs.glob("*/index.html"))
+    ]
+    there = [(to, words) for to, words in links if (runtime.home.docs / to).exists()]
+    items = "".join(f'<li><a href="{escape(to)}">{escape(words)}</a></li>' for to, words in there)
+    runtime.home.docs.mkdir(parents=True, exist_ok=True)
+    page = runtime.home.docs / "index.html"
+    page.write_text(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Concord: the data</title></head>'
+        '<body style="font: 15px/1.6 system-ui, sans-serif; margin: 48px"><h1>The data</h1>'
+        f"<ul>{items or '<li>Nothing was read yet: run <code>make run</code>.</li>'}</ul></body></html>",
+        encoding="utf-8",
+    )
+    return page

@@ -74,7 +74,7 @@ def served_simulators(home: Home) -> Iterator[None]:
     Raises RuntimeError when a port is taken by something else or a simulator does not come up.
     """
     ports = {instance.name: urlsplit(instance.base_url).port or 80 for instance in load_config().instances}
-    taken = [f"{name} ({port})" for name, port in ports.items() if _answers(port)]
+    taken = [f"{name} ({port})" for name, port in ports.items() if answers(port)]
     if taken:
         raise RuntimeError(
             f"ports are taken: {', '.join(taken)}. Stop what listens there (another `make up`?) and try again."
@@ -94,13 +94,14 @@ def served_simulators(home: Home) -> Iterator[None]:
 
 def _wait(child: subprocess.Popen[bytes], ports: dict[str, int]) -> None:
     deadline = time.monotonic() + 60
-    while not all(_answers(port) for port in ports.values()):
+    while not all(answers(port) for port in ports.values()):
         if child.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError("the simulators did not come up; see logs/simulators.log")
         time.sleep(0.05)
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether something on this machine listens there."""
     with socket.socket() as probe:
         probe.settimeout(0.2)
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -18,7 +18,8 @@ _OWNERS = {
     "leadership": "team:finance-operations",
     "sync": "team:finance-operations",
 }
-_LEADERSHIP_FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26))
+# The nightly reconcile builds everything: what is older than a night and its run was missed.
+FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26))
 
 
 class Translator(DagsterDbtTranslator):
@@ -49,11 +50,9 @@ class Translator(DagsterDbtTranslator):
         return [_OWNERS.get(_layer(dbt_resource_props), "team:data-engineering")]
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
-        """The default spec, with a freshness promise on what leaders read."""
+        """The default spec, with the promise that a night never passes without a build."""
         spec = super().get_asset_spec(manifest, unique_id, project)
-        if spec.key.path[0] == "leadership":
-            return spec.replace_attributes(freshness_policy=_LEADERSHIP_FRESHNESS)
-        return spec
+        return spec.replace_attributes(freshness_policy=FRESHNESS)
 
 
 def _layer(properties: Mapping[str, Any]) -> str:

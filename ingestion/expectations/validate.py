@@ -14,6 +14,7 @@ from config.clock import now as system_clock
 from config.paths import Home
 from config.schema import Config
 from ingestion.convert import to_json
+from ingestion.expectations.docs import finish, shows_failure
 from ingestion.expectations.guards import NEVER_EMPTY, guards_for
 from ingestion.expectations.outcome import ExpectationOutcome, Guard, Verdict
 from ingestion.registry import system as registered_system
@@ -39,9 +40,9 @@ def validate_instance(
 ) -> list[ExpectationOutcome]:
     """Evaluate every guard on the rows of that run; results also go to `raw_landing.expectation_result`.
 
-    Data Docs are written anew when `docs`, when a guard fails, or when there are none: rendering a page that
-    says the same again costs more than the guards. Raises ExpectationSetupError when the run is unknown.
-    Deciding what a failure stops is the caller's.
+    Data Docs are written anew when `docs`, when a guard fails or has failed the last time, or when there are none:
+    rendering a page that says the same again costs more than the guards. Raises ExpectationSetupError when the run
+    is unknown. Deciding what a failure stops is the caller's.
     """
     instance = cfg.instance(instance_name)
     declared = bound_tables(instance, tables or registered_system(instance.system).tables)
@@ -52,7 +53,8 @@ def validate_instance(
 
     from ingestion.expectations.engine import Engine  # Great Expectations takes 3 s to import
 
-    engine = Engine(home.data_docs / instance_name)
+    pages = home.data_docs / instance_name
+    engine = Engine(pages)
     outcomes = [
         ExpectationOutcome(
             instance=instance_name,
@@ -72,8 +74,9 @@ def validate_instance(
     with warehouse_lock(home), open_warehouse(home) as connection:
         _keep(connection, run_id, instance_name, outcomes)
     has_failed = any(not outcome.success for outcome in outcomes)
-    if docs or has_failed or not (home.data_docs / instance_name / "index.html").exists():
+    if docs or has_failed or shows_failure(pages) or not (pages / "index.html").exists():
         engine.publish()
+        finish(pages, outcomes)
     return outcomes
 
 

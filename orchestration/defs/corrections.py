@@ -14,6 +14,7 @@ from orchestration.defs.ingestion import NO_STEP_RETRIES
 from orchestration.finding_states import record_finding_states
 from orchestration.publish import publish
 from orchestration.runtime import Runtime
+from orchestration.translator import FRESHNESS
 from orchestration.writeback import Writeback
 
 OWNERS = ["team:finance-operations"]
@@ -26,6 +27,7 @@ def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) ->
         "group_name": "reverse_etl",
         "owners": OWNERS,
         "retry_policy": NO_STEP_RETRIES,
+        "freshness_policy": FRESHNESS,
     }
 
     @dg.asset(

@@ -8,13 +8,19 @@ from orchestration import events
 from orchestration.defs.corrections import OWNERS
 from orchestration.defs.ingestion import NO_STEP_RETRIES
 from orchestration.runtime import Runtime
+from orchestration.translator import FRESHNESS
 
 JOB = "events_job"
 
 
 def build_event_assets(runtime: Runtime) -> list[dg.AssetsDefinition]:
     """What the business did, and who was told."""
-    common: dict[str, Any] = {"group_name": "events", "owners": OWNERS, "retry_policy": NO_STEP_RETRIES}
+    common: dict[str, Any] = {
+        "group_name": "events",
+        "owners": OWNERS,
+        "retry_policy": NO_STEP_RETRIES,
+        "freshness_policy": FRESHNESS,
+    }
 
     @dg.asset(
         key="business_events",

@@ -17,6 +17,7 @@ from orchestration.runtime import Runtime
 
 OWNERS = ["team:data-engineering"]
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26), warn_window=timedelta(hours=3))
+NIGHTLY_FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26))
 # One layer owns retries: the connector repeats reads, so a failed sync is a failed sync.
 NO_STEP_RETRIES = dg.RetryPolicy(max_retries=0)
 CHECK = "landing_suite"
@@ -112,6 +113,9 @@ def _results(
                     metadata={
                         "expectations": len(mine),
                         "failed": [outcome.expectation for outcome in failed],
+                        "data_docs": dg.MetadataValue.path(
+                            runtime.home.data_docs / result.instance / "index.html"
+                        ),
                     },
                 )
             ],
@@ -145,6 +149,7 @@ def build_config_assets(runtime: Runtime) -> dg.AssetsDefinition:
                 kinds={"yaml", "duckdb"},
                 owners=OWNERS,
                 description=f"config/: {name} as a table.",
+                freshness_policy=NIGHTLY_FRESHNESS,
             )
             for name in names
         ],
@@ -175,6 +180,7 @@ def build_ledger_assets(runtime: Runtime) -> dg.AssetsDefinition:
                 kinds={"sqlite", "duckdb"},
                 owners=OWNERS,
                 description=f"Table {name} of the ledger as it stood before the build.",
+                freshness_policy=NIGHTLY_FRESHNESS,
             )
             for name in names
         ],

@@ -66,6 +66,7 @@ def build_schedules(runtime: Runtime) -> list[dg.ScheduleDefinition]:
     schedules += [
         dg.ScheduleDefinition(
             name="hourly_reconcile_schedule",
+            description="Reconciles twenty minutes after the hourly reads.",
             job_name="reconcile_job",
             cron_schedule="20 * * * *",
             execution_timezone=runtime.config.firm.time_zone,
@@ -73,6 +74,7 @@ def build_schedules(runtime: Runtime) -> list[dg.ScheduleDefinition]:
         ),
         dg.ScheduleDefinition(
             name="nightly_reconcile_schedule",
+            description="Reconciles after the nightly full reads.",
             job_name="reconcile_job",
             cron_schedule="30 3 * * *",
             execution_timezone=runtime.config.firm.time_zone,
@@ -80,6 +82,7 @@ def build_schedules(runtime: Runtime) -> list[dg.ScheduleDefinition]:
         ),
         dg.ScheduleDefinition(
             name="month_end_close_schedule",
+            description="Reconciles on the first five days of a month, apart, as evidence of the close.",
             job_name="month_end_close_job",
             cron_schedule=MONTH_END,
             execution_timezone=runtime.config.firm.time_zone,
@@ -98,6 +101,7 @@ def _sync_schedule(runtime: Runtime, system: str, *, full: bool) -> dg.ScheduleD
         cron_schedule=NIGHTLY if full else HOURLY,
         execution_timezone=runtime.config.firm.time_zone,
         default_status=RUNNING_SCHEDULE,
+        description=f"Reads {'everything of' if full else 'what changed in'} every {system} instance.",
     )
     def sync(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
         options = {"ops": {f"sync_{system}": {"config": {"full": full}}}}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ingestion.errors import ExpectationSetupError
@@ -87,7 +89,28 @@ def test_an_unknown_run_is_an_error_not_a_pass(account):
 
 
 @pytest.mark.slow
-def test_data_docs_are_published(account):
+def test_data_docs_are_published_and_ask_no_other_host(account):
     run = account.sync()
     validate_instance(account.cfg, INSTANCE, account.home, run.run_id, clock=account.clock)
-    assert (account.home.data_docs / INSTANCE / "index.html").exists()
+    pages = {page: page.read_text() for page in (account.home.data_docs / INSTANCE).rglob("*.html")}
+    index = pages[account.home.data_docs / INSTANCE / "index.html"]
+    links = re.findall(r'<a href="([^"]+)">bamboohr\.employee</a>', index)
+    assert len(links) == 1
+    assert (account.home.data_docs / INSTANCE / links[0]).exists()
+    asked = [
+        (page.name, found)
+        for page, text in pages.items()
+        for found in re.findall(r"<(?:script|link|img|iframe)\b[^>]*https?://[^>]*>|url\(.?https?://", text)
+    ]
+    assert asked == []
+
+
+@pytest.mark.slow
+def test_data_docs_name_what_failed_until_a_good_run(account, moved):
+    run = account.sync()
+    validate_instance(account.cfg, INSTANCE, account.home, run.run_id, clock=account.clock)
+    index = account.home.data_docs / INSTANCE / "index.html"
+    for hours, is_told in (("80", True), ("40", False)):
+        moved("2", standardHoursPerWeek=hours)
+        validate(account, account.sync().run_id)
+        assert ("at most 60" in index.read_text()) is is_told

@@ -120,6 +120,40 @@ def test_a_write_skips_what_it_may_not_change_and_still_answers_200(account):
     assert person["lastChanged"] == "2026-06-30T18:00:00+00:00"
 
 
+def hours(key, **fields):
+    return {
+        "timeTrackingId": key, "employeeId": 1, "dateHoursWorked": "2026-06-15", "rateType": "REG",
+        "hoursWorked": 7.5, **fields,
+    }  # fmt: skip
+
+
+def test_hours_answer_201_even_where_items_failed_and_repeat_without_effect(account):
+    sent = [
+        hours("ts-1"),
+        hours("ts-2", employeeId=999),
+        hours("ts-3", hoursWorked=-2),
+        hours("ts-4", dateHoursWorked="2031-01-01"),
+        hours("x" * 37),
+    ]
+    for _ in range(2):
+        answer = requests.post(
+            f"{account.url}/api/v1/timetracking/record", json=sent, auth=("key-for-tests", "x"), timeout=30
+        )
+        assert answer.status_code == 201
+        assert [item["success"] for item in answer.json()] == [True, False, False, False, False]
+        assert [item["response"]["message"] for item in answer.json()[1:4]] == [
+            "Invalid employee id", "Invalid hours", "Invalid date",
+        ]  # fmt: skip
+    found = account.get("time_tracking/timesheet_entries", start="2026-06-01", end="2026-06-30").json()
+    assert [(row["id"], row["hours"]) for row in found] == [("ts-1", "7.5")]
+
+
+def test_timesheet_entries_reach_back_a_year_and_no_further(account):
+    answer = account.get("time_tracking/timesheet_entries", start="2025-01-01", end="2026-06-30")
+    assert answer.status_code == 400
+    assert "365 days" in answer.headers["X-BambooHR-Error-Message"]
+
+
 def test_the_older_address_form_works_too(account):
     answer = requests.get(
         f"{account.url}/api/gateway.php/company/v1/meta/tables",

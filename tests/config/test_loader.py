@@ -118,3 +118,104 @@ def test_models_compare_with_exactly_the_limits_that_configuration_must_give() -
         for check, name in re.findall(r"check_parameter\('(\w+)', *'(\w+)'\)", path.read_text()):
             used.setdefault(check, set()).add(name)
     assert used == {check: set(names) for check, names in PARAMETERS.items()}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "key", "words"),
+    [
+        ("estate.yml", "America/New_York", "America/New_Yrok", "firm.time_zone", "America/New_Yrok"),
+        (
+            "estate.yml",
+            'utilization_target: "0.74"',
+            'utilization_target: "74"',
+            "practices.strategy",
+            "found 74",
+        ),
+        (
+            "estate.yml",
+            "http://127.0.0.1:18101",
+            "http://me:pw@host",
+            "salesforce_group.base_url",
+            "credentials",
+        ),
+        ("people.yml", "id: omar.delivery", "id: carla.cfo", "people", "more than once: carla.cfo"),
+        (
+            "people.yml",
+            "[viewer, controller]",
+            "[viewer, controler]",
+            "people.carla.cfo.roles",
+            "role controler",
+        ),
+        (
+            "people.yml",
+            "units: [advisory, ",
+            "units: [advisori, ",
+            "business_units",
+            "business unit advisori",
+        ),
+        (
+            "ownership.yml",
+            "field: customer.erp_reference",
+            "field: receivable.open_amount",
+            "fields",
+            "more than once",
+        ),
+        ("value_maps.csv", "US01,MCG-US", "US01,MCG-USA", "canonical_value", "no legal entity MCG-USA"),
+        (
+            "value_maps.csv",
+            "Strategy,strategy",
+            "Strategy,strategi",
+            "canonical_value",
+            "no practice strategi",
+        ),
+        (
+            "value_maps.csv",
+            "salesforce,*,practice",
+            "salesforce,kantata_group,practice",
+            "instance",
+            "kantata_group",
+        ),
+    ],
+)
+def test_what_files_say_against_each_other_is_refused_with_its_line(
+    folder: Path, file: str, old: str, new: str, key: str, words: str
+) -> None:
+    line = edit(folder / file, old, new)
+    with pytest.raises(ConfigError) as wrong:
+        load_config(folder)
+    assert f"{file}:{line}: " in str(wrong.value)
+    assert key in wrong.value.key
+    assert words in wrong.value.problem
+
+
+def test_a_yaml_file_that_was_cut_short_is_refused(folder: Path) -> None:
+    path = folder / "estate.yml"
+    text = path.read_text()
+    path.write_text(text[: text.index("custcol_source_type") + 24])
+    with pytest.raises(ConfigError, match=r"estate\.yml:\d+: .*cut short"):
+        load_config(folder)
+
+
+def test_a_character_that_yaml_does_not_know_names_the_line(folder: Path) -> None:
+    line = edit(folder / "policy.yml", "expiry_days: 14", "expiry_days: 1\x004")
+    with pytest.raises(ConfigError, match=rf"policy\.yml:{line}: not valid YAML"):
+        load_config(folder)
+
+
+@pytest.mark.parametrize(
+    ("one", "again", "key"),
+    [
+        ("{id: digital, name: Digital}", "{id: digital, name: Twice}", "business_units"),
+        (
+            '{id: cloud, name: Cloud Platforms, utilization_target: "0.76"}',
+            '{id: cloud, name: Twice, utilization_target: "0.5"}',
+            "practices",
+        ),
+    ],
+)
+def test_an_id_that_the_estate_lists_twice_is_refused_at_the_second(
+    folder: Path, one: str, again: str, key: str
+) -> None:
+    line = edit(folder / "estate.yml", one, f"{one}\n  - {again}")
+    with pytest.raises(ConfigError, match=rf"estate\.yml:{line + 1}: {key}: listed more than once"):
+        load_config(folder)

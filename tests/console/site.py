@@ -103,20 +103,29 @@ def running_site(
     home.root.mkdir(parents=True, exist_ok=True)
     before = os.environ.get("CONCORD_CONSOLE_PASSWORD")
     os.environ["CONCORD_CONSOLE_PASSWORD"] = PASSWORD
+    try:
+        with served_console(config, home) as url:
+            yield Site(url, home, config, open_outbox(config, home))
+    finally:
+        if before is None:
+            os.environ.pop("CONCORD_CONSOLE_PASSWORD", None)
+        else:
+            os.environ["CONCORD_CONSOLE_PASSWORD"] = before
+
+
+@contextmanager
+def served_console(config: Config, home: Home) -> Iterator[str]:
+    """Serve the console of a deployment until the block ends; the value is its address."""
     server = uvicorn.Server(
         uvicorn.Config(create_app(config, home), port=0, log_level="error", lifespan="off")
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        yield Site(_address(server), home, config, open_outbox(config, home))
+        yield _address(server)
     finally:
         server.should_exit = True
         thread.join(timeout=10)
-        if before is None:
-            os.environ.pop("CONCORD_CONSOLE_PASSWORD", None)
-        else:
-            os.environ["CONCORD_CONSOLE_PASSWORD"] = before
 
 
 def _config(folder: Path, people: Sequence[dict[str, Any]]) -> Config:

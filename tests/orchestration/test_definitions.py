@@ -65,7 +65,7 @@ def test_schedules_and_sensors_are_on_by_default(definitions: dg.Definitions) ->
     assert set(found["sensors"].values()) == {"RUNNING"}
 
 
-def test_every_asset_has_owner_group_kind_description_and_pool(definitions: dg.Definitions) -> None:
+def test_every_asset_has_owner_group_kind_description_freshness_and_pool(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     for assets in definitions.assets or []:
         assert isinstance(assets, dg.AssetsDefinition)
@@ -77,6 +77,7 @@ def test_every_asset_has_owner_group_kind_description_and_pool(definitions: dg.D
         assert node.group_name not in (None, "default"), key
         assert node.kinds, key
         assert node.description, key
+        assert node.freshness_policy, key
 
 
 def test_raw_tables_and_dbt_sources_join_into_one_graph(definitions: dg.Definitions) -> None:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from sandbox.simulators.bamboohr.history import History
 from sandbox.simulators.bamboohr.hooks import Hooks
+from sandbox.simulators.bamboohr.hours import Hours
 from sandbox.simulators.bamboohr.people import People, Rights, stamp
 from sandbox.simulators.bamboohr.respond import Refusal, answer, refuse
 from sandbox.simulators.base import Clock, json_response, with_admin
@@ -56,6 +57,8 @@ def create_app(store: Store, settings: BambooSettings, clock: Clock, faults: Fau
         Route("/employees/{id}", api.update, methods=["POST"]),
         Route("/employees/{id}/tables/{table}", api.table),
         Route("/meta/tables", api.tables),
+        Route("/timetracking/record", api.record_hours, methods=["POST"]),
+        Route("/time_tracking/timesheet_entries", api.timesheet_entries),
         Route("/time_off/requests", api.requests),
         Route("/time_off/whos_out", api.whos_out),
     ]
@@ -77,6 +80,7 @@ class _Api:
         self.hooks = Hooks(store, settings.courier)
         self._people = People(store, clock, self.hooks)
         self._history = History(store)
+        self._hours = Hours(store, clock)
         self._settings = settings
         self._clock = clock
 
@@ -126,6 +130,19 @@ class _Api:
         return self._negotiated(
             request, "calendar", lambda r, rights: self._history.whos_out(r.query_params, rights, today)
         )
+
+    async def timesheet_entries(self, request: Request) -> Response:
+        return self._json(request, lambda r, rights: self._hours.entries(r.query_params, rights))
+
+    async def record_hours(self, request: Request) -> Response:
+        body = await request.body()
+        try:
+            done = self._hours.record(orjson.loads(body), self._sign_in(request))
+        except orjson.JSONDecodeError:
+            return refuse(Refusal(400, "the body is not JSON"))
+        except Refusal as refusal:
+            return refuse(refusal)
+        return json_response(done, 201)
 
     async def update(self, request: Request) -> Response:
         body = await request.body()

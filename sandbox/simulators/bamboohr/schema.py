@@ -57,6 +57,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     ),
     "time_off_day": _text("request_id", "employee_id", "ymd", "amount"),
     "company_holiday": _text("id", "name", "start", "end"),
+    # the time-tracking add-on; id is the caller's own timeTrackingId
+    "hour_record": _text("id", "employeeId", "date", "hours", "rateType", "createdAt", "updatedAt"),
     # people removed for good, for the change feed
     "deleted_employee": _text("id", "lastChanged"),
 }
