@@ -20,6 +20,9 @@ _HR = "employment status and pay belong to HR"
 FORBIDDEN_OBJECTS: Mapping[tuple[str, str], str] = {
     ("netsuite", "transaction"): "invoices, credit notes and payments are posted or sent documents",
     ("netsuite", "transactionline"): "lines belong to posted or sent documents",
+    ("netsuite", "transactionaccountingline"): "the general ledger is posted by accountants",
+    ("netsuite", "account"): "the chart of accounts belongs to the controller",
+    ("netsuite", "accountingbook"): "accounting books are set up by group accounting",
     ("netsuite", "nexttransactionlinelink"): "payment applications are posted",
     ("netsuite", "accountingperiod"): "periods are opened and closed by the controller",
     ("netsuite", "currencyrate"): "exchange rates belong to treasury",

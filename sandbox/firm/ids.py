@@ -8,6 +8,7 @@ from functools import cached_property
 
 from sandbox.firm.customers import crm_of
 from sandbox.firm.group import CURRENCY_IDS, KESTREL, PRACTICES, ROLES, SALESFORCE
+from sandbox.firm.journals import journals
 from sandbox.firm.receipts import mistakes
 from sandbox.firm.receivables import Receivable
 from sandbox.firm.timesheets import TimeEntry
@@ -171,6 +172,7 @@ class Ids:
         made = [(r.invoice.created_at, r.invoice.key) for r in world.receivables]
         made += [(s.at, s.key) for r in world.receivables for s in r.settlements if s.at <= world.as_of]
         made += [(s.at, s.key) for s in mistakes(world)]
+        made += journals(world)
         return rank(made, 20_001)
 
     @cached_property

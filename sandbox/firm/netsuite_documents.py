@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from sandbox.firm.billing import Line
+from sandbox.firm.contract_books import main_units, rounded
 from sandbox.firm.days import period_id, stamp
 from sandbox.firm.group import CURRENCY_IDS, ENTITIES, UNITS, money
 from sandbox.firm.ids import Ids, number_prefix
@@ -16,6 +17,7 @@ from sandbox.firm.receivables import Receivable, Settlement
 from sandbox.firm.world import World
 
 Row = dict[str, Any]
+CLEARED, EXCHANGE_DIFFERENCE = "Receivable cleared", "Exchange difference"
 _DELETED_DRAFTS = 8_900_001  # ids of drafts that were deleted before history reached us
 
 
@@ -33,13 +35,16 @@ def documents(world: World, ids: Ids) -> dict[str, list[Row]]:
         entity = item.project.entity
         if settlement.kind == "Payment":
             headers.append(_payment(world, ids, settlement, item))
-            lines.append(_payment_line(world, ids, settlement, item))
+            lines.extend(_payment_lines(world, ids, settlement, item))
         else:
             memos[entity] = memos.get(entity, 5000) + 1
             headers.append(_credit(world, ids, settlement, item, memos[entity]))
             lines.extend(_credit_lines(world, ids, settlement, item))
     wrong = mistakes(world)
-    headers.extend(_mistake(world, ids, s) for s in wrong if s.deleted_at and s.deleted_at > world.as_of)
+    for settlement in wrong:
+        if settlement.deleted_at and settlement.deleted_at > world.as_of:
+            headers.append(_mistake(world, ids, settlement))
+            lines.extend(_mistake_lines(world, ids, settlement))
     return {
         "transaction": headers,
         "transactionline": lines,
@@ -48,30 +53,58 @@ def documents(world: World, ids: Ids) -> dict[str, list[Row]]:
     }
 
 
-def _payment_line(world: World, ids: Ids, settlement: Settlement, item: Receivable) -> Row:
-    at = settlement.at
-    return _main_line(world, ids, settlement.key, item, settlement.amount, stamp(at), at.date())
+def _payment_lines(world: World, ids: Ids, settlement: Settlement, item: Receivable) -> Iterator[Row]:
+    """Money in at the rate of its day, the receivable out at the rate it was booked at, and the difference."""
+    day, changed = settlement.at.date(), stamp(settlement.at)
+    received = functional(world, item, settlement.amount, day)
+    earlier = sum(s.amount for s in item.settlements if s.at < settlement.at)
+    cleared = carried(world, item, earlier + settlement.amount) - carried(world, item, earlier)
+    amount = money(settlement.amount, item.project.currency)
+    zero = money(0, item.project.currency)
+    yield _line(ids, settlement.key, 0, changed, amount, str(received), mainline=True)
+    yield _line(ids, settlement.key, 1, changed, f"-{amount}", str(-cleared), memo=CLEARED)
+    yield _line(ids, settlement.key, 2, changed, zero, str(cleared - received), memo=EXCHANGE_DIFFERENCE)
+
+
+def carried(world: World, item: Receivable, settled: int) -> Decimal:
+    """The part of an invoice's booked amount that so much settlement takes away; all of it at the end."""
+    booked = -sum((amount for _, amount in booked_lines(world, item)), Decimal(0))
+    if settled >= item.gross:
+        return booked
+    return functional(world, item, settled, item.invoice.created_at.date())
 
 
 def _rate(world: World, item: Receivable, day: date) -> Decimal:
     return world.fx.rate(ENTITIES[item.project.entity].currency, item.project.currency, day)
 
 
-def _functional(world: World, item: Receivable, minor: int, day: date) -> str:
+def functional(world: World, item: Receivable, minor: int, day: date) -> Decimal:
     """Amount in the entity's own currency, rounded to its minor unit."""
-    amount = Decimal(money(minor, item.project.currency)) * _rate(world, item, day)
-    unit = Decimal(1) if ENTITIES[item.project.entity].currency == "JPY" else Decimal("0.01")
-    return str(amount.quantize(unit, ROUND_HALF_UP))
+    amount = main_units(minor, item.project.currency) * _rate(world, item, day)
+    return rounded(amount, ENTITIES[item.project.entity].currency)
 
 
-def _header(world: World, ids: Ids, key: str, item: Receivable, day: date) -> Row:
+def booked_lines(world: World, item: Receivable) -> list[tuple[int, Decimal]]:
+    """What an invoice posts beside the receivable, as (document amount, functional amount), credits negative.
+
+    The receivable is booked as the sum of its rounded lines, which is why it may differ from the converted total.
+    """
+    day = item.invoice.created_at.date()
+    parts = [line.amount for line in item.invoice.lines] + ([item.tax] if item.tax else [])
+    parts += [item.invoice.header_error] if item.invoice.header_error else []
+    return [(-part, functional(world, item, -part, day)) for part in parts]
+
+
+def _header(
+    world: World, ids: Ids, key: str, item: Receivable, day: date, rate_day: date | None = None
+) -> Row:
     return {
         "id": ids.transactions[key],
         "entity": ids.erp_customer(item.project.account.key),
         "trandate": day.isoformat(),
         "postingperiod": period_id(day),
         "currency": CURRENCY_IDS[item.project.currency],
-        "exchangerate": str(_rate(world, item, day)),
+        "exchangerate": str(_rate(world, item, rate_day or day)),
         "subsidiary": ENTITIES[item.project.entity].subsidiary,
         "posting": True,
         "voided": False,
@@ -110,42 +143,33 @@ def _line(ids: Ids, key: str, number: int, changed: str, amount: str, functional
     } | more  # fmt: skip
 
 
-def _main_line(
-    world: World, ids: Ids, key: str, item: Receivable, minor: int, changed: str, day: date
-) -> Row:
-    amount = money(minor, item.project.currency)
-    return _line(ids, key, 0, changed, amount, _functional(world, item, minor, day), mainline=True)
-
-
 def _invoice_lines(world: World, ids: Ids, item: Receivable) -> Iterator[Row]:
     at = item.invoice.posted_at if item.is_posted(world.as_of) else item.invoice.created_at
-    yield from _document_lines(world, ids, item, item.invoice.key, 1, stamp(at or item.invoice.created_at),
-                               item.invoice.created_at.date())  # fmt: skip
+    yield from _document_lines(world, ids, item, item.invoice.key, 1, stamp(at or item.invoice.created_at))
 
 
 def _credit_lines(world: World, ids: Ids, settlement: Settlement, item: Receivable) -> Iterator[Row]:
-    yield from _document_lines(
-        world, ids, item, settlement.key, -1, stamp(settlement.at), settlement.at.date()
-    )
+    yield from _document_lines(world, ids, item, settlement.key, -1, stamp(settlement.at))
 
 
 def _document_lines(
-    world: World, ids: Ids, item: Receivable, key: str, sign: int, changed: str, day: date
+    world: World, ids: Ids, item: Receivable, key: str, sign: int, changed: str
 ) -> Iterator[Row]:
-    yield _main_line(world, ids, key, item, sign * item.gross, changed, day)
-    currency, number = item.project.currency, 0
+    """Lines of an invoice; of its credit note with sign -1, at the rate of the invoice it takes back."""
+    currency, booked = item.project.currency, booked_lines(world, item)
+    total = -sum((amount for _, amount in booked), Decimal(0))
+    yield _line(ids, key, 0, changed, money(sign * item.gross, currency), str(sign * total), mainline=True)
+    number = 0
     for number, line in enumerate(item.invoice.lines, start=1):
-        minor = -sign * line.amount
         yield _line(
-            ids, key, number, changed, money(minor, currency), _functional(world, item, minor, day),
+            ids, key, number, changed, money(-sign * line.amount, currency), str(sign * booked[number - 1][1]),
             entity=ids.job(item.project.key), item=ITEMS[line.source], memo=line.text,
             quantity=_quantity(line), rate=money(line.rate, currency) if line.rate is not None else None,
             custcol_source_type=line.source, custcol_source_ref=_reference(ids, line),
             custcol_service_start=line.service_start.isoformat(), custcol_service_end=line.service_end.isoformat(),
         )  # fmt: skip
     if item.tax:
-        minor = -sign * item.tax
-        yield _line(ids, key, number + 1, changed, money(minor, currency), _functional(world, item, minor, day),
+        yield _line(ids, key, number + 1, changed, money(-sign * item.tax, currency), str(sign * booked[number][1]),
                     taxline=True, item="Tax")  # fmt: skip
 
 
@@ -189,7 +213,8 @@ def _payment(world: World, ids: Ids, settlement: Settlement, item: Receivable) -
 
 def _credit(world: World, ids: Ids, settlement: Settlement, item: Receivable, number: int) -> Row:
     psa = item.invoice.psa
-    return _header(world, ids, settlement.key, item, settlement.at.date()) | {
+    billed_on = item.invoice.created_at.date()
+    return _header(world, ids, settlement.key, item, settlement.at.date(), billed_on) | {
         "tranid": f"CM{number_prefix(item.project.entity).removeprefix('INV')}{number}",
         "type": "CustCred", "status": "B",
         "memo": "Credited and billed again", "foreigntotal": money(settlement.amount, item.project.currency),
@@ -219,6 +244,13 @@ def _mistake(world: World, ids: Ids, settlement: Settlement) -> Row:
         "voided": False, "foreigntotal": money(settlement.amount * UNITS[customer.currency] // 100, customer.currency),
         "createddate": stamp(settlement.at), "lastmodifieddate": stamp(settlement.at),
     }  # fmt: skip
+
+
+def _mistake_lines(world: World, ids: Ids, settlement: Settlement) -> Iterator[Row]:
+    currency, changed = world.customers["C0000"].currency, stamp(settlement.at)
+    amount = money(settlement.amount * UNITS[currency] // 100, currency)
+    yield _line(ids, settlement.key, 0, changed, amount, amount, mainline=True)
+    yield _line(ids, settlement.key, 1, changed, f"-{amount}", f"-{amount}", memo=CLEARED)
 
 
 def _deleted_receipts(world: World, ids: Ids, wrong: list[Settlement]) -> Iterator[Row]:

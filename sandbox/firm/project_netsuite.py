@@ -11,6 +11,7 @@ from sandbox.firm.fx import business_days
 from sandbox.firm.group import CURRENCY_IDS, ENTITIES, NETSUITE, PARENT_SUBSIDIARY, money
 from sandbox.firm.ids import Ids
 from sandbox.firm.netsuite_documents import ITEMS, documents
+from sandbox.firm.netsuite_ledger import ledger
 from sandbox.firm.projects import Project
 from sandbox.firm.world import World
 
@@ -36,7 +37,7 @@ def project_netsuite(world: World, ids: Ids) -> dict[str, list[Row]]:
         "consolidatedexchangerate": _consolidated(world),
         "charge": _charges(world, ids),
         "item": _items(world),
-        **documents(world, ids),
+        **ledger(world, ids, documents(world, ids)),
     }
 
 

@@ -22,10 +22,15 @@ from sandbox.simulators import kantata, netsuite, salesforce
 
 AS_OF = datetime(2026, 6, 30, 18, tzinfo=UTC)
 SPEC = FirmSpec(1, 60, 12, AS_OF)
-KEYS = {"transactionline": ("transaction", "id"), "nexttransactionlinelink": ("previousdoc", "nextdoc", "linktype"),
-        "deletedrecord": ("recordid", "recordtypeid"), "entityaddress": ("nkey",),
-        "customeraddressbook": ("internalid",),
-        "time_off_day": ("request_id", "employee_id", "ymd")}  # fmt: skip
+KEYS = {
+    "transactionline": ("transaction", "id"),
+    "transactionaccountingline": ("transaction", "transactionline", "accountingbook"),
+    "nexttransactionlinelink": ("previousdoc", "nextdoc", "linktype"),
+    "deletedrecord": ("recordid", "recordtypeid"),
+    "entityaddress": ("nkey",),
+    "customeraddressbook": ("internalid",),
+    "time_off_day": ("request_id", "employee_id", "ymd"),
+}
 
 
 def keyed(name: str, rows: list[dict[str, Any]]) -> dict[tuple[str, ...], dict[str, Any]]:
@@ -164,6 +169,8 @@ def test_every_reference_points_at_a_row(worlds: tuple[dict[str, Any], dict[str,
         (ns, "transactionline", "transaction", "transaction"), (ns, "transactionline", "entity", "job"),
         (ns, "job", "parent", "customer"), (ns, "charge", "project", "job"), (ns, "charge", "invoice", "transaction"),
         (ns, "transaction", "custbody_kantata_invoice_id", "ka:invoices"), (ns, "job", "externalid", "ka:workspaces"),
+        (ns, "transactionaccountingline", "transaction", "transaction"),
+        (ns, "transactionaccountingline", "account", "account"),
         (ns, "charge", "externalid", "ka:stories"), (ns, "nexttransactionlinelink", "nextdoc", "transaction"),
         (sf, "Opportunity", "AccountId", "Account"), (sf, "Opportunity", "OwnerId", "User"),
         (sf, "Contract", "Opportunity__c", "Opportunity"), (sf, "Change_Request__c", "Opportunity__c", "Opportunity"),

@@ -32,9 +32,13 @@ DELETED_TYPES: Mapping[str, str] = {
     "invoice": "transaction",
     "creditmemo": "transaction",
     "customerpayment": "transaction",
+    "journal": "transaction",
+    "journalentry": "transaction",
+    "fxreval": "transaction",
 }
 _FLAGS = {"T": True, "F": False}
 _TYPES = ", ".join(literal(kind) for kind in TRANSACTION_TYPES)
+_LINES = frozenset({"transactionline", "transactionaccountingline"})  # read whole with their transaction
 _NOT_NUMERIC = frozenset({"linktype"})
 
 
@@ -54,6 +58,7 @@ class _Children:
 
 _CHILDREN = (
     _Children("transactionline", "transaction", 0),
+    _Children("transactionaccountingline", "transaction", 0),
     _Children("nexttransactionlinelink", "nextdoc", 1),
     _Children("nexttransactionlinelink", "previousdoc", 0),
 )
@@ -188,9 +193,9 @@ class NetSuiteExtract:
         scope = self._scope(declared)
         if since is None or declared.cursor is None:
             return scope
-        if declared.name == "transactionline":
-            touched = self._window("linelastmodifieddate", since, until)
-            lines = f"SELECT transaction FROM transactionline WHERE {touched}"  # noqa: S608 - our own text
+        if declared.name in _LINES:
+            touched = self._window(declared.column(declared.cursor).source, since, until)
+            lines = f"SELECT transaction FROM {declared.name} WHERE {touched}"  # noqa: S608 - our own text
             return f"transaction IN ({self._changed_ids(since, until)}) OR transaction IN ({lines})"
         window = self._window(declared.column(declared.cursor).source, since, until)
         return f"{scope} AND {window}" if scope else window
@@ -198,7 +203,7 @@ class NetSuiteExtract:
     def _scope(self, declared: Table) -> str:
         if declared.name == "transaction":
             return f"type IN ({_TYPES})"
-        if declared.name == "transactionline":
+        if declared.name in _LINES:
             return f"transaction IN (SELECT id FROM transaction WHERE type IN ({_TYPES}))"  # noqa: S608
         return ""
 

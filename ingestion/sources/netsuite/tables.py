@@ -11,7 +11,7 @@ from datetime import timedelta
 from ingestion.tables import Column, DeleteStrategy, Table, fields
 
 OVERLAP = timedelta(minutes=10)
-TRANSACTION_TYPES = ("CustInvc", "CustCred", "CustPymt")
+TRANSACTION_TYPES = ("CustInvc", "CustCred", "CustPymt", "Journal", "FxReval")
 _STAGES = frozenset({"HOLD", "READY", "PROCESSED"})
 
 
@@ -65,7 +65,7 @@ _DECLARED = (
         ("id",),
         *fields("id!", "tranid"),
         Column("type", "text", "type", required=True, allowed=frozenset(TRANSACTION_TYPES)),
-        *fields("entity!", "trandate:d!", "duedate:d", "postingperiod", "currency!", "exchangerate:r"),
+        *fields("entity", "trandate:d!", "duedate:d", "postingperiod", "currency!", "exchangerate:r"),
         *fields("subsidiary!", "status!", "posting:b", "voided:b"),
         Column("foreigntotal", "money", "foreigntotal", minimum=0),
         *fields("foreignamountunpaid:m", "memo", "createddate:ts", "lastmodifieddate:ts!"),
@@ -100,6 +100,21 @@ _DECLARED = (
         ("previousdoc", "nextdoc", "linktype"),
         *fields("previousdoc!", "previousline", "nextdoc!", "nextline", "foreignamount:m", "linktype!"),
         *fields("lastmodifieddate:ts!"),
+        cursor="lastmodifieddate",
+        deletes="deleted_feed",
+    ),
+    _table(
+        "account",
+        ("id",),
+        *fields("id!", "acctnumber", "accountsearchdisplayname", "fullname", "accttype!", "issummary:b"),
+        *fields("isinactive:b", "eliminate:b"),
+    ),
+    _table("accountingbook", ("id",), *fields("id!", "name", "isprimary:b")),
+    _table(
+        "transactionaccountingline",
+        ("transaction", "transactionline", "accountingbook"),
+        *fields("transaction!", "transactionline!", "accountingbook!", "account!", "debit:m", "credit:m"),
+        *fields("amount:m!", "netamount:m", "posting:b", "exchangerate:r", "lastmodifieddate:ts!"),
         cursor="lastmodifieddate",
         deletes="deleted_feed",
     ),

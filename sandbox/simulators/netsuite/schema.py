@@ -68,6 +68,15 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "previousdoc:id previousline:id nextdoc:id nextline:id foreignamount:decimal linktype "
         "lastmodifieddate:stamp"
     ),
+    "account": _columns(
+        "id:id acctnumber accountsearchdisplayname fullname accttype issummary:bool isinactive:bool "
+        "eliminate:bool"
+    ),
+    "accountingbook": _columns("id:id name isprimary:bool"),
+    "transactionaccountingline": _columns(
+        "transaction:id transactionline:id accountingbook:id account:id debit:decimal credit:decimal amount:decimal "
+        "netamount:decimal posting:bool exchangerate:decimal lastmodifieddate:stamp"
+    ),
     "accountingperiod": _columns(
         "id:id periodname startdate:date enddate:date closed:bool arlocked:bool alllocked:bool "
         "isquarter:bool isyear:bool isadjust:bool"
@@ -98,6 +107,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 
 KEYS: Mapping[str, Sequence[str]] = {
     "transactionline": ("transaction", "id"),
+    "transactionaccountingline": ("transaction", "transactionline", "accountingbook"),
     "nexttransactionlinelink": ("previousdoc", "nextdoc", "linktype"),
     "deletedrecord": ("recordid", "recordtypeid"),
 }
@@ -107,6 +117,7 @@ INDEXES: Mapping[str, Sequence[Sequence[str]]] = {
     "job": (("lastmodifieddate",), ("externalid",)),
     "transaction": (("lastmodifieddate",), ("externalid",)),
     "transactionline": (("linelastmodifieddate",),),
+    "transactionaccountingline": (("lastmodifieddate",),),
     "nexttransactionlinelink": (("nextdoc",), ("lastmodifieddate",)),
     "charge": (("lastmodifieddate",), ("externalid",)),
 }

@@ -3,7 +3,8 @@ with periods as (
         entities.legal_entity_id,
         {{ month_start('periods.period_start') }} as period_start,
         max(periods.period_end) as period_end,
-        bool_and(coalesce(periods.is_closed, false)) as is_closed
+        bool_and(coalesce(periods.is_closed, false)) as is_closed,
+        bool_or(coalesce(periods.is_ar_locked, false) or coalesce(periods.is_all_locked, false)) as is_locked
     from {{ ref('stg_netsuite__accounting_periods') }} as periods
     inner join {{ ref('int_erp_entities') }} as entities
         on periods.instance = entities.instance
@@ -34,5 +35,6 @@ select
         else calendar_year
     end as fiscal_year,
     (calendar_month - first_month + 12) % 12 + 1 as fiscal_period,
-    is_closed
+    is_closed,
+    case when is_closed then 'closed' when is_locked then 'soft_closed' else 'open' end as period_status
 from months

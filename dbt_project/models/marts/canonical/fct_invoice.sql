@@ -9,10 +9,10 @@ with documents as (
 totals as (
     select
         instance || ':' || transaction_id as invoice_id,
-        sum(case when not coalesce(is_tax_line, false) then line_amount else 0 end) as net_amount,
-        sum(case when is_tax_line then line_amount else 0 end) as tax_amount
+        sum(case when not coalesce(is_tax_line, false) and not coalesce(is_main_line, false) then line_amount else 0 end) as net_amount,
+        sum(case when is_tax_line then line_amount else 0 end) as tax_amount,
+        sum(case when is_main_line then line_amount_fc else 0 end) as gross_amount_fc
     from {{ ref('stg_netsuite__transaction_lines') }}
-    where not coalesce(is_main_line, false)
     group by instance || ':' || transaction_id
 ),
 
@@ -49,6 +49,7 @@ valued as (
         {{ month_start('coalesce(periods.period_start, documents.transaction_date)') }} as posting_period_start,
         coalesce(totals.net_amount, 0) as net_amount,
         coalesce(totals.tax_amount, 0) as tax_amount,
+        totals.gross_amount_fc,
         {{ round_money(product('coalesce(totals.net_amount, 0)', 'documents.exchange_rate'), 'entities.functional_currency') }} as net_amount_fc
     from documents
     left join totals on documents.invoice_id = totals.invoice_id
@@ -84,6 +85,12 @@ select
     cast(valued.tax_amount as decimal(18, 4)) as tax_amount,
     valued.gross_amount,
     valued.unpaid_amount as open_amount,
+    cast(valued.gross_amount_fc as decimal(18, 4)) as gross_amount_fc,
+    cast(case
+        when valued.unpaid_amount = 0 then 0
+        else valued.gross_amount_fc
+            - {{ round_money(product('valued.gross_amount - valued.unpaid_amount', 'valued.exchange_rate'), 'valued.functional_currency') }}
+    end as decimal(18, 4)) as open_amount_fc,
     valued.exchange_rate,
     valued.net_amount_fc,
     {{ round_money(product('valued.net_amount_fc', 'rates.rate'), 'reporting.currency') }} as net_amount_rc,

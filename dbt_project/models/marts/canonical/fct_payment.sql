@@ -9,6 +9,7 @@ select
     currencies.currency,
     payments.gross_amount as amount,
     payments.unpaid_amount as unapplied_amount,
+    payments.exchange_rate,
     payments.source_modified_at,
     payments.loaded_at
 from {{ ref('stg_netsuite__transactions') }} as payments
