@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +25,7 @@ class _Place:
     chunk: int
     row: int
     cursor: int
+    figures: tuple[Decimal, ...]  # what it adds to the control totals
 
 
 class Collector:
@@ -63,8 +65,9 @@ class Collector:
         self._chunks.append(landed.arrow)
         self._dropped.append(set())
         ids = record_ids(landed.arrow, self.table)
-        for row, (record, cursor) in enumerate(zip(ids, cursors(landed.arrow, self.table), strict=True)):
-            self._place(record, row, cursor)
+        marks = zip(ids, cursors(landed.arrow, self.table), figures(landed.arrow, self.table), strict=True)
+        for row, (record, cursor, added) in enumerate(marks):
+            self._place(record, row, cursor, added)
 
     @property
     def waiting(self) -> int:
@@ -99,6 +102,14 @@ class Collector:
         """Order-free control figure over the landed record ids."""
         return str(sum(zlib.crc32(record.encode()) for record in self._places))
 
+    def amount_totals(self) -> dict[str, Decimal]:
+        """Sum over the landed records of each column the table declares as a control total."""
+        sums = [
+            sum(column, Decimal(0))
+            for column in zip(*(p.figures for p in self._places.values()), strict=True)
+        ]
+        return dict(zip(self.table.totals, sums or [Decimal(0)] * len(self.table.totals), strict=True))
+
     def take(self) -> tuple[pa.Table, list[QuarantinedRow]]:
         """Hand over what is waiting."""
         parts = []
@@ -112,7 +123,7 @@ class Collector:
         refused, self.quarantined = self.quarantined, []
         return pa.concat_tables([arrow_schema(self.table).empty_table(), *parts]).combine_chunks(), refused
 
-    def _place(self, record: str, row: int, cursor: int) -> None:
+    def _place(self, record: str, row: int, cursor: int, added: tuple[Decimal, ...]) -> None:
         chunk = len(self._chunks) - 1
         if cursor != _NO_CURSOR and cursor < self._known.get(record, cursor):
             self._dropped[chunk].add(row)
@@ -124,7 +135,7 @@ class Collector:
             return
         if earlier is not None and earlier.chunk >= self._flushed:
             self._dropped[earlier.chunk].add(earlier.row)
-        self._places[record] = _Place(chunk, row, cursor)
+        self._places[record] = _Place(chunk, row, cursor, added)
 
     def _replaces(self, earlier: _Place, row: int, cursor: int) -> bool:
         if cursor != earlier.cursor:
@@ -159,6 +170,14 @@ def cursors(arrow: pa.Table, table: Table) -> list[int]:
         return [_NO_CURSOR] * arrow.num_rows
     moments = pc.cast(arrow.column(table.cursor), ARROW_TYPES["timestamp"])
     return pc.fill_null(pc.cast(moments, pa.int64()), _NO_CURSOR).to_pylist()
+
+
+def figures(arrow: pa.Table, table: Table) -> list[tuple[Decimal, ...]]:
+    """What each row adds to the control totals; an empty field adds nothing."""
+    columns = [arrow.column(name).to_pylist() for name in table.totals]
+    if not columns:
+        return [()] * arrow.num_rows
+    return [tuple(Decimal(value or 0) for value in row) for row in zip(*columns, strict=True)]
 
 
 def micros(value: datetime) -> int:

@@ -34,6 +34,10 @@ _TRANSPORT: dict[str, pa.Schema] = {
         + [(name, _TEXT) for name in ("hash_total", "first_cursor", "last_cursor")]
         + [("_loaded_at", _MOMENT)]
     ),
+    "control_amount": pa.schema(
+        [(name, _TEXT) for name in ("_instance", "system", "object", "run_id", "column_name")]
+        + [("amount", pa.decimal128(28, 4)), ("_loaded_at", _MOMENT)]
+    ),
     "schema_drift": pa.schema(
         [(name, _TEXT) for name in ("_instance", "object", "column_name", "kind")]
         + [("first_seen", _MOMENT)]

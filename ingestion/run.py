@@ -216,6 +216,9 @@ class Run:
         package += self._tombstone_table(dead)
         package += transport("quarantine", refused)
         package += transport("control_total", [self._control_total(done) for done in self._done])
+        package += transport(
+            "control_amount", [row for done in self._done for row in self._amount_totals(done)]
+        )
         package += transport("schema_drift", self._drift_rows() if final else [])
         package += transport("canary", self._canary_rows() if final else [])
         self._done.clear()
@@ -274,6 +277,17 @@ class Run:
             "last_cursor": seen[1].isoformat() if seen else None,
             "_loaded_at": self.loaded_at,
         }
+
+    def _amount_totals(self, collector: Collector) -> list[dict[str, Any]]:
+        head = {
+            "_instance": self.instance,
+            "system": self.system,
+            "object": collector.table.name,
+            "run_id": self.run_id,
+            "_loaded_at": self.loaded_at,
+        }
+        totals = collector.amount_totals().items()
+        return [{**head, "column_name": name, "amount": amount} for name, amount in totals]
 
     def _drift_rows(self) -> list[dict[str, Any]]:
         return [

@@ -90,15 +90,18 @@ class Table:
     omits_nulls: bool = False  # the vendor leaves null fields out, so an absent field is not drift
     window: tuple[str, str] | None = None  # raw date columns of a row's first and last day
     partial: bool = False  # a run without `since` is still only a part (a window): no shrink guard
+    totals: tuple[str, ...] = ()  # raw columns summed over the pages as control totals (X03)
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise ValueError(f"table {self.name!r}: columns declared twice: {sorted(twice)}")
-        for name in (*self.key, *([self.cursor] if self.cursor else []), *(self.window or ())):
+        for name in (*self.key, *([self.cursor] if self.cursor else []), *(self.window or ()), *self.totals):
             if name not in names:
-                raise ValueError(f"table {self.name!r}: key, cursor or window {name!r} is not a column")
+                raise ValueError(
+                    f"table {self.name!r}: key, cursor, window or total {name!r} is not a column"
+                )
         if self.ordered and not self.cursor:
             raise ValueError(f"table {self.name!r}: only a table with a cursor can be ordered")
 

@@ -28,6 +28,11 @@ create table if not exists raw_landing.control_total (
     hash_total text not null, first_cursor text, last_cursor text, _loaded_at timestamptz not null,
     primary key (_instance, object, run_id)
 );
+create table if not exists raw_landing.control_amount (
+    _instance text not null, system text not null, object text not null, run_id text not null,
+    column_name text not null, amount decimal(28, 4) not null, _loaded_at timestamptz not null,
+    primary key (_instance, object, run_id, column_name)
+);
 create table if not exists raw_landing.sync_run (
     _instance text not null, system text not null, run_id text primary key, mode text not null,
     started_at timestamptz not null, finished_at timestamptz not null, status text not null, error text,

@@ -98,6 +98,22 @@ def _sound_config() -> Config:
         raise click.ClickException(str(error)) from error
 
 
+@main.command()
+def ties() -> None:
+    """Print every figure from the vendor's page to the report and the ledger; exit 1 when any differs."""
+    from orchestration.ties import lines, read_ties
+
+    try:
+        found = read_ties(Home.from_environment().published)
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from error
+    for line in lines(found):
+        click.echo(line)
+    broken = sum(tie.difference != 0 for tie in found)
+    click.echo(f"\n{len(found)} ties, {broken} broken")
+    sys.exit(1 if broken or not found else 0)
+
+
 @main.group()
 def demo() -> None:
     """The simulated firm: run the loop on it, or open it."""

@@ -40,6 +40,7 @@ def _table(
     incremental: bool = True,
     deletes: DeleteStrategy = "deleted_feed",
     subject: str = "",
+    totals: tuple[str, ...] = (),
 ) -> Table:
     """Tables with custom values are not `ordered`: subjects whose values changed come after the others."""
     return Table(
@@ -52,6 +53,7 @@ def _table(
         deletes=deletes if incremental else "full",
         page_size=200,
         vendor_object=subject,
+        totals=totals,
     )
 
 
@@ -101,6 +103,7 @@ _LISTED = [
             rate_in_cents={"minimum": 0},
             date_performed={"future": _LONGEST_PLAN},
         ),
+        totals=("time_in_minutes",),
     ),
     _table(
         "timesheet_submission",
@@ -116,6 +119,7 @@ _LISTED = [
             "id!", "workspace_id!", "story_id", "user_id", "date:d", "category", "amount_in_cents:i!", "currency",
             "currency_base_unit:i", "is_billable:b", "is_invoiced:b", "invoice_id", "approved:b", "notes", *_STAMPS,
         ),
+        totals=("amount_in_cents",),
     ),
     _table(
         "user",

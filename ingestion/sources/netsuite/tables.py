@@ -21,10 +21,12 @@ def _table(
     *columns: Column,
     cursor: str | None = None,
     deletes: DeleteStrategy = "full",
+    totals: tuple[str, ...] = (),
 ) -> Table:
     return Table(
-        name, key, columns, cursor=cursor, overlap=OVERLAP, deletes=deletes, omits_nulls=True, page_size=1000
-    )
+        name, key, columns, cursor=cursor, overlap=OVERLAP, deletes=deletes, omits_nulls=True, page_size=1000,
+        totals=totals,
+    )  # fmt: skip
 
 
 _DECLARED = (
@@ -78,6 +80,7 @@ _DECLARED = (
         ),
         cursor="lastmodifieddate",
         deletes="deleted_feed",
+        totals=("foreigntotal",),
     ),
     _table(
         "transactionline",
@@ -94,6 +97,7 @@ _DECLARED = (
         ),
         cursor="linelastmodifieddate",
         deletes="deleted_feed",
+        totals=("foreignamount",),
     ),
     _table(
         "nexttransactionlinelink",
@@ -117,6 +121,7 @@ _DECLARED = (
         *fields("amount:m!", "netamount:m", "posting:b", "exchangerate:r", "lastmodifieddate:ts!"),
         cursor="lastmodifieddate",
         deletes="deleted_feed",
+        totals=("amount",),
     ),
     _table(
         "accountingperiod",

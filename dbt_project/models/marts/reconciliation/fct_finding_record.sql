@@ -96,9 +96,10 @@ with fields as (
     ], {'instance': 'erp_instance', 'record_id': 'records.invoice_id', 'label': "'Bridge from delivery to invoice'",
         'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')'}) }}
     union all
-    {{ record_fields('control', 'rec_x03_control', 'control_id', "'control'", [
-        ('landed', 'records.landed_amount'), ('marts', 'records.mart_amount'),
-    ], {'record_id': 'records.control_id', 'label': 'records.control',
+    {{ record_fields('control', 'rec_x03_tie', 'tie_id', "'control'", [
+        ('from_stage', 'records.from_stage'), ('from_amount', 'records.from_amount'),
+        ('to_stage', 'records.to_stage'), ('to_amount', 'records.to_amount'),
+    ], {'record_id': 'records.tie_id', 'label': 'records.tie',
         'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')'}) }}
 
 )

@@ -28,20 +28,23 @@ gaps as (
 controls as (
 
     select
-        'control:' || controls.control_id as matching_key,
+        'control:' || ties.tie_id as matching_key,
         settings.severity,
         'Control total does not tie' as title,
-        'Of the ' || controls.control || ' read from ' || controls.instance || ', ' || {{ number_text('controls.landed_amount') }}
-        || ' landed, but the marts hold ' || {{ number_text('controls.mart_amount') }} || '.' as explanation,
+        ties.tie || coalesce(' of ' || entities.legal_entity_name, ' of ' || ties.instance, '') || coalesce(' in ' || ties.currency, '')
+        || ': ' || ties.from_stage || ' ' || {{ number_text('ties.from_amount', 2) }} || ', ' || ties.to_stage || ' '
+        || {{ number_text('ties.to_amount', 2) }} || '.' as explanation,
         'control' as subject_type,
-        controls.control_id as subject_id,
-        controls.control as subject_name,
-        cast(null as {{ dbt.type_string() }}) as legal_entity_id,
-        cast(null as {{ dbt.type_string() }}) as currency,
+        ties.tie_id as subject_id,
+        ties.tie as subject_name,
+        ties.legal_entity_id,
+        ties.currency,
         {{ as_of_date() }} as occurred_on
-    from {{ ref('rec_x03_control') }} as controls
+    from {{ ref('rec_x03_tie') }} as ties
+    left join {{ ref('dim_legal_entity') }} as entities
+        on ties.legal_entity_id = entities.legal_entity_id
     cross join settings
-    where controls.difference <> 0
+    where ties.difference <> 0
 
 ),
 

@@ -1,0 +1,87 @@
+"""Tie-outs before anything is published: the same figure at every stage, from the vendor's page to the reports.
+
+Reads the published copy. Rows, minutes and money of the latest reads, receivables and contract positions against the
+general ledger come from the model of check X03; what leadership sees is added up here from the `rpt_` tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+_MODEL = """
+select coalesce(legal_entity_id, instance) as subject, tie, coalesce(currency, '') as unit,
+       from_stage, from_amount, to_stage, to_amount
+from reconciliation.rec_x03_tie
+"""
+# what leadership sees of the marts: one row per legal entity
+_REPORTS = {
+    ("billable hours", "h"): (
+        "select employing_legal_entity_id as entity, sum(hours) as amount from canonical.fct_time_entry "
+        "where is_billable and is_approved group by 1",
+        "select legal_entity_id as entity, sum(billable_hours) as amount from leadership.rpt_utilization_month "
+        "group by 1",
+    ),
+    ("recognised revenue", "RC"): (
+        "select legal_entity_id as entity, sum(revenue_rc) as amount from canonical.fct_revenue_month group by 1",
+        "select legal_entity_id as entity, sum(revenue_rc) as amount from leadership.rpt_revenue_month group by 1",
+    ),
+    ("invoiced without tax", "RC"): (
+        "select legal_entity_id as entity, sum(net_amount_rc) as amount from canonical.fct_invoice "
+        "where invoice_status in ('open', 'paid') group by 1",
+        "select legal_entity_id as entity, sum(invoiced_rc) as amount from leadership.rpt_revenue_month group by 1",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Tie:
+    """One figure at two stages."""
+
+    subject: str  # legal entity, or instance where a read is meant
+    name: str
+    unit: str
+    from_stage: str
+    from_amount: Decimal
+    to_stage: str
+    to_amount: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """What the second stage lacks."""
+        return self.from_amount - self.to_amount
+
+
+def read_ties(published: Path) -> list[Tie]:
+    """All ties of the published copy, by subject. Raises RuntimeError when nothing was published."""
+    if not published.exists():
+        raise RuntimeError("nothing has been published yet; run `make run`, or sync and the reconcile job")
+    with duckdb.connect(str(published.resolve()), read_only=True) as connection:
+        found = [Tie(*row) for row in connection.execute(_MODEL).fetchall()]
+        for (name, unit), (mart, report) in _REPORTS.items():
+            rows = connection.execute(
+                f"select coalesce(m.entity, r.entity, '(none)'), coalesce(m.amount, 0), coalesce(r.amount, 0) "  # noqa: S608
+                f"from ({mart}) as m full join ({report}) as r on m.entity is not distinct from r.entity"
+            ).fetchall()
+            found += [
+                Tie(entity, name, unit, "canonical", left, "report", right) for entity, left, right in rows
+            ]
+    return sorted(found, key=lambda tie: (tie.subject, tie.name, tie.unit, tie.from_stage))
+
+
+def lines(ties: Iterable[Tie]) -> Iterable[str]:
+    """The ties as a table, a heading per subject."""
+    subject = ""
+    for tie in ties:
+        if tie.subject != subject:
+            subject = tie.subject
+            yield f"\n{subject}"
+        mark = "" if tie.difference == 0 else "  <--"
+        yield (
+            f"  {tie.name[:34]:<34} {tie.unit:<3} {tie.from_stage[:24]:<24} {tie.from_amount:>20,.2f}  "
+            f"{tie.to_stage[:14]:<14} {tie.to_amount:>20,.2f}  {tie.difference:>14,.4f}{mark}"
+        )
