@@ -20,9 +20,11 @@ from reconciliation.rec_x03_tie
 """
 # what leadership sees of the marts: one row per legal entity
 _REPORTS = {
-    ("billable hours", "h"): (
+    # contractors have no target, so utilization leaves them out
+    ("billable hours of staff", "h"): (
         "select employing_legal_entity_id as entity, sum(hours) as amount from canonical.fct_time_entry "
-        "where is_billable and is_approved group by 1",
+        "join canonical.dim_resource using (resource_id) "
+        "where is_billable and is_approved and not is_contractor group by 1",
         "select legal_entity_id as entity, sum(billable_hours) as amount from leadership.rpt_utilization_month "
         "group by 1",
     ),

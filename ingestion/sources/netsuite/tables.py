@@ -121,7 +121,7 @@ _DECLARED = (
         *fields("amount:m!", "netamount:m", "posting:b", "exchangerate:r", "lastmodifieddate:ts!"),
         cursor="lastmodifieddate",
         deletes="deleted_feed",
-        totals=("amount",),
+        totals=("debit",),
     ),
     _table(
         "accountingperiod",

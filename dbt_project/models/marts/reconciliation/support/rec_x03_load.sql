@@ -4,7 +4,7 @@
     ('kantata', 'expense', 'amount_in_cents'),
     ('netsuite', 'transaction', 'foreigntotal'),
     ('netsuite', 'transactionline', 'foreignamount'),
-    ('netsuite', 'transactionaccountingline', 'amount'),
+    ('netsuite', 'transactionaccountingline', 'debit'),
 ] %}
 with latest as (
 
@@ -26,12 +26,12 @@ landed as (
 
     {% for system, object, column in loaded %}
     {% set last_table = loop.last %}
-    {% for measure, expression in [('rows', 'count(*)'), (column, 'coalesce(sum(' ~ column ~ '), 0)')] %}
+    {% for measure, expression in [('rows', 'count(raw_rows._instance)'), (column, 'coalesce(sum(raw_rows.' ~ column ~ '), 0)')] %}
     select
         pages.instance,
         pages.object_type,
         pages.measure,
-        cast({{ expression if measure == column else 'count(raw_rows._instance)' }} as decimal(28, 4)) as amount
+        cast({{ expression }} as decimal(28, 4)) as amount
     from pages
     left join {{ source('raw_' ~ system, object) }} as raw_rows
         on pages.instance = raw_rows._instance and pages.loaded_at = raw_rows._loaded_at
