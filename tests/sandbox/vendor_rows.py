@@ -140,7 +140,9 @@ class Vendors:
         return self._documents
 
     def revenue_lines(self) -> list[dict[str, Any]]:
-        return [line for line in self.ns["transactionline"] if not line["mainline"] and not line["taxline"]]
+        lines = (line for line in self.ns["transactionline"] if not line["mainline"] and not line["taxline"])
+        sales = {own for own, header in self.documents.items() if header["type"] in ("CustInvc", "CustCred")}
+        return [line for line in lines if line["transaction"] in sales]
 
     def account_of(self, customer: dict[str, Any]) -> str:
         if customer["custentity_sf_account_id"]:
