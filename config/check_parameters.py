@@ -9,5 +9,6 @@ from collections.abc import Mapping
 
 #: Check id -> names that `parameters` of config/checks.yml must give, all of them and no others.
 PARAMETERS: Mapping[str, frozenset[str]] = {
+    "X02": frozenset({"rate_share"}),
     "R03": frozenset({"stale_after_months"}),
 }

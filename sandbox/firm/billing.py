@@ -51,6 +51,10 @@ class Invoice:
     posted_at: datetime | None  # None: stays a draft
     header_error: int = 0  # planted: the header differs from its lines by that much
     story: str = ""
+    entity: str | None = None  # planted: issued by that company instead of the contract's
+    period_shift: int = 0  # planted: posted that many months beside its date
+    rate_factor: str = "1"  # planted: converted at that multiple of the table's rate
+    conversion_error: int = 0  # planted: main units by which the first line is converted wrongly
 
     @property
     def net(self) -> int:
@@ -234,7 +238,7 @@ def _scheduled(ledger: Ledger, project: Project) -> tuple[list[Invoice], list[Ch
 
 
 def _of_milestone(ledger: Ledger, project: Project, milestone: Milestone) -> tuple[Invoice | None, Charge]:
-    accepted = milestone.accepted
+    accepted = milestone.billed_early or milestone.accepted
     ready = moment(add_weekdays(accepted, 1), 12, 0)
     at = moment(add_weekdays(accepted, 3), 9, 40)
     open_item = milestone.hold or milestone.ready_only

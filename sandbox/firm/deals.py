@@ -157,7 +157,7 @@ def make_contracts(book: Book, deals: list[Deal], ceilings: dict[str, int]) -> l
                 contract_type=str(deal.contract_type), currency=deal.currency,
                 value=deal.services + deal.discount + deal.pass_through,
                 entity=deal.entity, start=deal.start, end=deal.end, signed_at=deal.closed_at,
-                not_to_exceed=ceiling, in_advance=deal.contract_type == "retainer",
+                not_to_exceed=ceiling, in_advance=deal.contract_type == "retainer" or deal.story == "b02_advance",
                 order_number=f"PO-{book.chance.between(10000, 99999, 'po', deal.key)}",
                 discount=deal.discount, pass_through=deal.pass_through,
                 order_amount=deal.services if _order_names_amount(book, deal) else None,

@@ -182,7 +182,7 @@ class Ids:
         missing: list[tuple[str, str, Receivable]] = []
         last: dict[str, int] = {}
         for item in self._world.receivables:
-            entity = item.project.entity
+            entity = item.entity
             following = last.get(entity, 100_000) + 1
             if item.invoice.key in self._world.gaps:
                 missing.append((entity, f"{number_prefix(entity)}{following}", item))

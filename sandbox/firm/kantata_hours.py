@@ -126,7 +126,8 @@ def _invoices(world: World, ids: Ids) -> list[Row]:
             {
                 "id": number, "user_invoice_number": f"K-{number}", "status": "new", "title": item.project.name,
                 "invoice_date": item.invoice.created_at.date().isoformat(), "due_date": item.due.isoformat(),
-                "currency": currency, "workspace_id": ids.workspace(item.project.key), "draft": False,
+                "currency": currency, "workspace_id": ids.workspace(item.project.key),
+                "draft": item.invoice.story == "b04_psa_draft",
                 "balance_in_cents": total, "currency_base_unit": UNITS[currency],
                 "payment_schedule": (item.due - item.invoice.created_at.date()).days,
                 "created_at": stamp(item.invoice.created_at), "updated_at": stamp(item.invoice.created_at),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.firm.billing import Line
 from sandbox.firm.contract_books import main_units, rounded
-from sandbox.firm.days import period_id, stamp
+from sandbox.firm.days import add_months, period_id, stamp
 from sandbox.firm.group import CURRENCY_IDS, ENTITIES, UNITS, money
 from sandbox.firm.ids import Ids, number_prefix
 from sandbox.firm.receipts import mistakes
@@ -32,7 +32,7 @@ def documents(world: World, ids: Ids) -> dict[str, list[Row]]:
     lines = [line for item in world.receivables for line in _invoice_lines(world, ids, item)]
     memos: dict[str, int] = {}
     for settlement, item in applied:
-        entity = item.project.entity
+        entity = item.entity
         if settlement.kind == "Payment":
             headers.append(_payment(world, ids, settlement, item))
             lines.extend(_payment_lines(world, ids, settlement, item))
@@ -71,17 +71,29 @@ def carried(world: World, item: Receivable, settled: int) -> Decimal:
     booked = -sum((amount for _, amount in booked_lines(world, item)), Decimal(0))
     if settled >= item.gross:
         return booked
-    return functional(world, item, settled, item.invoice.created_at.date())
+    return _booked(world, item, settled)
+
+
+def document_rate(world: World, item: Receivable) -> Decimal:
+    """The rate on an invoice: that of its day, unless it was keyed in wrongly."""
+    rate = _rate(world, item, item.invoice.created_at.date()) * Decimal(item.invoice.rate_factor)
+    return rate.quantize(Decimal("0.00000001"))
 
 
 def _rate(world: World, item: Receivable, day: date) -> Decimal:
-    return world.fx.rate(ENTITIES[item.project.entity].currency, item.project.currency, day)
+    return world.fx.rate(ENTITIES[item.entity].currency, item.project.currency, day)
 
 
 def functional(world: World, item: Receivable, minor: int, day: date) -> Decimal:
-    """Amount in the entity's own currency, rounded to its minor unit."""
+    """Amount in the entity's own currency at the rate of a day, rounded to its minor unit."""
     amount = main_units(minor, item.project.currency) * _rate(world, item, day)
-    return rounded(amount, ENTITIES[item.project.entity].currency)
+    return rounded(amount, ENTITIES[item.entity].currency)
+
+
+def _booked(world: World, item: Receivable, minor: int) -> Decimal:
+    """The same at the rate of the invoice."""
+    amount = main_units(minor, item.project.currency) * document_rate(world, item)
+    return rounded(amount, ENTITIES[item.entity].currency)
 
 
 def booked_lines(world: World, item: Receivable) -> list[tuple[int, Decimal]]:
@@ -89,33 +101,40 @@ def booked_lines(world: World, item: Receivable) -> list[tuple[int, Decimal]]:
 
     The receivable is booked as the sum of its rounded lines, which is why it may differ from the converted total.
     """
-    day = item.invoice.created_at.date()
     parts = [line.amount for line in item.invoice.lines] + ([item.tax] if item.tax else [])
     parts += [item.invoice.header_error] if item.invoice.header_error else []
-    return [(-part, functional(world, item, -part, day)) for part in parts]
+    found = [(-part, _booked(world, item, -part)) for part in parts]
+    if item.invoice.conversion_error:
+        found[0] = (found[0][0], found[0][1] - item.invoice.conversion_error)
+    return found
 
 
-def _header(
-    world: World, ids: Ids, key: str, item: Receivable, day: date, rate_day: date | None = None
-) -> Row:
+def _header(ids: Ids, key: str, item: Receivable, day: date, rate: Decimal) -> Row:
     return {
         "id": ids.transactions[key],
         "entity": ids.erp_customer(item.project.account.key),
         "trandate": day.isoformat(),
         "postingperiod": period_id(day),
         "currency": CURRENCY_IDS[item.project.currency],
-        "exchangerate": str(_rate(world, item, rate_day or day)),
-        "subsidiary": ENTITIES[item.project.entity].subsidiary,
+        "exchangerate": str(rate),
+        "subsidiary": ENTITIES[item.entity].subsidiary,
         "posting": True,
         "voided": False,
     }
+
+
+def posting_month(item: Receivable) -> date:
+    """First day of the month an invoice posts in: that of its date, unless it was posted beside it."""
+    return add_months(item.invoice.created_at.date().replace(day=1), item.invoice.period_shift)
 
 
 def _invoice(world: World, ids: Ids, item: Receivable, number: str) -> Row:
     invoice, currency, at = item.invoice, item.project.currency, world.as_of
     posted, still_open = item.is_posted(at), item.open_amount(at)
     opened, closed = item.dispute or (None, None)
-    return _header(world, ids, invoice.key, item, invoice.created_at.date()) | {
+    day = invoice.created_at.date()
+    return _header(ids, invoice.key, item, day, document_rate(world, item)) | {
+        "postingperiod": period_id(posting_month(item)),
         "tranid": number,
         "type": "CustInvc",
         "duedate": item.due.isoformat(),
@@ -204,7 +223,7 @@ def _reference(ids: Ids, line: Line) -> str | None:
 
 def _payment(world: World, ids: Ids, settlement: Settlement, item: Receivable) -> Row:
     day, number = settlement.at.date(), ids.transactions[settlement.key]
-    return _header(world, ids, settlement.key, item, day) | {
+    return _header(ids, settlement.key, item, day, _rate(world, item, day)) | {
         "tranid": f"PMT{number}", "type": "CustPymt", "status": "C", "memo": None,
         "foreigntotal": money(settlement.amount, item.project.currency), "foreignamountunpaid": None,
         "createddate": stamp(settlement.at), "lastmodifieddate": stamp(settlement.at),
@@ -213,9 +232,9 @@ def _payment(world: World, ids: Ids, settlement: Settlement, item: Receivable) -
 
 def _credit(world: World, ids: Ids, settlement: Settlement, item: Receivable, number: int) -> Row:
     psa = item.invoice.psa
-    billed_on = item.invoice.created_at.date()
-    return _header(world, ids, settlement.key, item, settlement.at.date(), billed_on) | {
-        "tranid": f"CM{number_prefix(item.project.entity).removeprefix('INV')}{number}",
+    rate = document_rate(world, item)
+    return _header(ids, settlement.key, item, settlement.at.date(), rate) | {
+        "tranid": f"CM{number_prefix(item.entity).removeprefix('INV')}{number}",
         "type": "CustCred", "status": "B",
         "memo": "Credited and billed again", "foreigntotal": money(settlement.amount, item.project.currency),
         "foreignamountunpaid": money(0, item.project.currency), "createddate": stamp(settlement.at),

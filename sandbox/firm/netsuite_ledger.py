@@ -21,7 +21,7 @@ from sandbox.firm.journals import (
     valuation_key,
     valued_at,
 )
-from sandbox.firm.netsuite_documents import CLEARED, EXCHANGE_DIFFERENCE, booked_lines, carried
+from sandbox.firm.netsuite_documents import CLEARED, EXCHANGE_DIFFERENCE, booked_lines, carried, posting_month
 from sandbox.firm.receivables import Receivable
 from sandbox.firm.recognition import closes_at
 from sandbox.firm.world import World
@@ -189,7 +189,7 @@ class _Journals:
         found: dict[str, Decimal] = defaultdict(Decimal)
         for item in world.receivables:
             currency = item.project.currency
-            if item.project.entity != entity or currency == home or item.invoice.created_at.date() > last:
+            if item.entity != entity or currency == home or item.invoice.created_at.date() > last:
                 continue
             settled = sum(s.amount for s in item.settlements if s.at.date() <= last)
             if settled != item.gross and item.is_posted(at):
@@ -214,8 +214,8 @@ def _billings(world: World) -> dict[str, list[Billing]]:
         )
 
     for item in world.receivables:
-        if item.is_posted(world.as_of):
-            add(item, item.invoice.created_at.date(), 1)
+        if item.is_posted(world.as_of) and item.entity == item.project.entity:
+            add(item, posting_month(item), 1)
             for settlement in item.settlements:
                 if settlement.kind == "CreditMemoApplication" and settlement.at <= world.as_of:
                     add(item, settlement.at.date(), -1)

@@ -11,6 +11,7 @@ from sandbox.firm.customers import Customer
 from sandbox.firm.days import add_weekdays, moment
 from sandbox.firm.group import UNITS
 from sandbox.firm.names import FORM_SPELLINGS
+from sandbox.firm.plants_books import plant_books
 from sandbox.firm.projects import Deal, Project
 from sandbox.firm.receivables import Standing
 from sandbox.firm.staffing import Book
@@ -56,7 +57,7 @@ def plant_invoices(
         changes[invoice.key] = replace(invoice, posted_at=None)
     kept = [changes.get(i.key, i) for i in invoices]
     rebills = [_rebill(i, credited[i.key]) for i in kept if i.key in credited]
-    everything = tuple(kept + rebills)
+    everything = plant_books(book, projects, tuple(kept + rebills), frozenset(credited))
     return InvoicePlants(everything, credited, _gaps(book, projects, everything))
 
 

@@ -55,6 +55,7 @@ class Milestone:
     hold: bool = False  # planted: accepted and forgotten
     ready_only: bool = False  # looks forgotten, but the schedule line is ready
     external_id: bool = True
+    billed_early: date | None = None  # invoiced after that day, although the customer accepts later
 
 
 @dataclass(frozen=True)

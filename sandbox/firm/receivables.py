@@ -37,6 +37,11 @@ class Receivable:
     dispute: tuple[datetime, datetime | None] | None
     settlements: tuple[Settlement, ...]
 
+    @property
+    def entity(self) -> str:
+        """The company that issued it and holds the receivable."""
+        return self.invoice.entity or self.project.entity
+
     def is_posted(self, at: datetime) -> bool:
         """Whether the invoice counts as receivable at that moment."""
         return self.invoice.posted_at is not None and self.invoice.posted_at <= at

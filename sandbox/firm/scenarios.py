@@ -41,13 +41,15 @@ _CASES = (
     _Case("b01_hold_unlinked", "milestone", -120, 60),
     _Case("b01_ready", "milestone", -115, 60),
     _Case("b01_grace", "milestone", -100, 60),
+    _Case("b02_early", "milestone", -75, 90),
+    _Case("b02_advance", "milestone", -85, 90),
     _Case("c01_archived", "time_and_materials", -40, 60, works=False),
     _Case("c01_no_deal", "fixed_fee", -45, 60, works=False),
     _Case("c01_open_deal", "fixed_fee", -35, 60, works=False),
     _Case("c01_grace", "time_and_materials", 9, 75, spread=0),
     _Case("two_deals", "milestone", -25, 150),
 )
-_LOOK_ALIKES = ("nte", "hold", "b01_ready", "b01_grace", "c01_grace", "two_deals")
+_LOOK_ALIKES = ("b02_advance", "nte", "hold", "b01_ready", "b01_grace", "c01_grace", "two_deals")
 
 
 def scenario_projects(book: Book) -> list[Project]:
@@ -119,6 +121,10 @@ def _milestones(book: Book, case: _Case, key: str, copy: int, account: Account) 
         days[1] = add_weekdays(planted, -1 - copy % 2)
     if case.story == "two_deals":
         days = [_day(book, 110), _day(book, 130), _day(book, 148)]
+    early = add_weekdays(planted, -(12 + 2 * (copy % 5))) if case.story.startswith("b02_") else None
+    if early:
+        days[0] = _day(book, -40)
+        days[1] = add_weekdays(planted, 30)
     base = 2_400_000 if account.currency != "JPY" else 3_200_000
     amount = base + 50_000 * book.chance.between(0, 20, "amount", key)
     return tuple(
@@ -129,6 +135,7 @@ def _milestones(book: Book, case: _Case, key: str, copy: int, account: Account) 
             hold=order == 1 and case.story.startswith("b01_hold"),
             ready_only=order == 1 and case.story == "b01_ready",
             external_id=not (order == 1 and case.story == "b01_hold_unlinked"),
+            billed_early=early if order == 1 else None,
         )
         for order, day in enumerate(days)
     )  # fmt: skip

@@ -12,7 +12,24 @@ import pytest
 
 from tests.support import Firm, build_dbt, running_firm, sync_all
 
-CHECKS = ("C01", "C03", "C05", "C06", "T01", "T03", "R01", "R03", "B01", "B03", "B05", "H01", "X03")
+CHECKS = (
+    "C01",
+    "C03",
+    "C05",
+    "C06",
+    "T01",
+    "T03",
+    "R01",
+    "R03",
+    "B01",
+    "B02",
+    "B03",
+    "B04",
+    "B05",
+    "H01",
+    "X02",
+    "X03",
+)
 FIRMS = [(seed, people) for people in (60, 300) for seed in (1, 2, 3)]
 
 Key = tuple[str, str, str]

@@ -301,6 +301,67 @@ class Oracle(Contracts):
                     found.add((f"{HR}:{own}|{why}", ""))
         return found
 
+    def b02(self) -> Found:
+        advance = {c["Opportunity__c"] for c in self.sf["Contract"] if c["Billed_In_Advance__c"]}
+        deals = {own: deal for deal, own in self.links}
+        billed = {
+            line["custcol_source_ref"]
+            for line in self.revenue_lines()
+            if line["custcol_source_type"] == "milestone"
+            and self.documents[line["transaction"]]["type"] == "CustInvc"
+            and self.documents[line["transaction"]]["status"] in "AB"
+        }
+        return {
+            (f"{KA}:{story['id']}", "")
+            for story in self.ka["stories"]
+            if story["id"] in billed
+            and "Accepted On" not in self.custom["Story", story["id"]]
+            and deals.get(story["workspace_id"]) not in advance
+        }
+
+    def b04(self) -> Found:
+        entities = {"2": "MCG US", "3": "MCG UK", "4": "MCG DE", "5": "MCG JP"}
+        drafts = {i["id"] for i in self.ka["invoices"] if i["draft"]}
+        months = {p["id"]: p["startdate"][:7] for p in self.ns["accountingperiod"]}
+        jobs = {line["transaction"]: line["entity"] for line in self.revenue_lines() if line["entity"]}
+        found = set()
+        for own, header in self.documents.items():
+            if header["type"] not in ("CustInvc", "CustCred") or header["status"] not in "AB":
+                continue
+            seller = self.customs_of[self.job_workspace[jobs[own]]]["Legal Entity"]
+            if entities[header["subsidiary"]] != seller:
+                found.add((f"{NS}:{own}|entity", ""))
+            if months[header["postingperiod"]] != header["trandate"][:7]:
+                found.add((f"{NS}:{own}|period", ""))
+            if header["type"] == "CustInvc" and header["custbody_kantata_invoice_id"] in drafts:
+                found.add((f"{NS}:{own}|psa_draft", ""))
+        return found
+
+    def x02(self) -> Found:
+        symbols = {c["id"]: c["symbol"] for c in self.ns["currency"]}
+        homes = {s["id"]: s["currency"] for s in self.ns["subsidiary"]}
+        table: dict[tuple[str, str], list[tuple[str, Decimal]]] = defaultdict(list)
+        for row in sorted(self.ns["currencyrate"], key=lambda row: row["effectivedate"]):
+            pair = (row["basecurrency"], row["transactioncurrency"])
+            table[pair].append((row["effectivedate"], Decimal(row["exchangerate"])))
+        lines: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for line in self.ns["transactionline"]:
+            lines[line["transaction"]].append(line)
+        found = set()
+        for own, header in self.documents.items():
+            home = homes[header["subsidiary"]]
+            if header["type"] != "CustInvc" or header["status"] not in "AB" or header["currency"] == home:
+                continue
+            rate = [r for day_, r in table[home, header["currency"]] if day_ <= header["trandate"]][-1]
+            used = Decimal(header["exchangerate"])
+            if abs(used - rate) > rate * Decimal("0.0001"):
+                found.add((f"{NS}:{own}|rate", ""))
+            (main,) = [line for line in lines[own] if line["mainline"]]
+            apart = abs(Decimal(main["netamount"]) - Decimal(header["foreigntotal"]) * used)
+            if apart > Decimal(max(1, len(lines[own]) / 2)) / UNIT[symbols[home]]:
+                found.add((f"{NS}:{own}|conversion", ""))
+        return found
+
     def x03(self) -> Found:
         entities = {"2": "MCG-US", "3": "MCG-UK", "4": "MCG-DE", "5": "MCG-JP"}
         series: dict[tuple[str, str], set[int]] = defaultdict(set)

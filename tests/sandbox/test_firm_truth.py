@@ -15,7 +15,24 @@ from sandbox.firm.world import build_world
 from tests.sandbox.oracle import Oracle
 
 AS_OF = datetime(2026, 6, 30, 18, tzinfo=UTC)
-CHECKS = ("C01", "C03", "C05", "C06", "T01", "T03", "R01", "R03", "B01", "B03", "B05", "H01", "X03")
+CHECKS = (
+    "C01",
+    "C03",
+    "C05",
+    "C06",
+    "T01",
+    "T03",
+    "R01",
+    "R03",
+    "B01",
+    "B02",
+    "B03",
+    "B04",
+    "B05",
+    "H01",
+    "X02",
+    "X03",
+)
 
 
 @pytest.mark.parametrize("days", [0, 7])

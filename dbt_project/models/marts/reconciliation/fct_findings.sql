@@ -8,9 +8,12 @@
     'rec_r01_missing_rate_card',
     'rec_r03_cost_rate_missing',
     'rec_b01_milestone_not_invoiced',
+    'rec_b02_milestone_invoiced_early',
     'rec_b03_invoice_against_sources',
+    'rec_b04_wrong_entity_or_period',
     'rec_b05_payment_status_drift',
     'rec_h01_inactive_but_booked',
+    'rec_x02_currency_mismatch',
     'rec_x03_control_totals',
 ] %}
 {% for check in checks %}

@@ -8,9 +8,12 @@
     'R01': ['psa', 'crm'],
     'R03': ['hr', 'psa'],
     'B01': ['psa', 'erp'],
+    'B02': ['psa', 'erp', 'crm'],
     'B03': ['psa', 'erp'],
+    'B04': ['psa', 'erp', 'crm'],
     'B05': ['crm', 'erp'],
     'H01': ['hr', 'psa'],
+    'X02': ['erp', 'crm'],
     'X03': ['crm', 'psa', 'erp', 'hr'],
 } %}
 with needed_roles as (

@@ -17,7 +17,7 @@ links as (
 
     select finding_id, 1 as record_order, 'truth' as role, subject_type as entity, subject_id as entity_id
     from findings
-    where check_id in ('C01', 'B01', 'B03')
+    where check_id in ('C01', 'B01', 'B02', 'B03', 'B04', 'X02')
 
     union all
 
@@ -30,6 +30,20 @@ links as (
     select finding_id, 3 as record_order, 'evidence' as role, 'project' as entity, project_id as entity_id
     from findings
     where check_id = 'B01'
+
+    union all
+
+    select findings.finding_id, 2 as record_order, 'other' as role, 'invoice' as entity, milestones.invoice_id as entity_id
+    from findings
+    inner join {{ ref('fct_milestone') }} as milestones
+        on findings.subject_id = milestones.milestone_id
+    where findings.check_id = 'B02'
+
+    union all
+
+    select finding_id, 2 as record_order, 'evidence' as role, 'project' as entity, project_id as entity_id
+    from findings
+    where check_id in ('B04', 'X02')
 
     union all
 
