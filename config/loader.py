@@ -29,6 +29,7 @@ from config.schema import (
     Policy,
     ValueMapRow,
 )
+from config.workflows import Workflows
 
 CUT_SHORT = "the last line has no end: the file looks cut short"
 Model = TypeVar("Model", bound=BaseModel)
@@ -48,6 +49,7 @@ def load_config(directory: Path | str | None = None) -> Config:
         people=_yaml(root / "people.yml", People),
         events=_yaml(root / "events.yml", Events),
         sagas=_yaml(root / "sagas.yml", Sagas),
+        workflows=_yaml(root / "workflows.yml", Workflows),
         cost_rates=_yaml(root / "cost_rates.yml", CostRates),
         value_maps=_csv(
             root / "value_maps.csv", ValueMapRow, ("system", "instance", "field", "vendor_value")

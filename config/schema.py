@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from config.base import Identifier, Strict, System
 from config.sagas import Sagas
+from config.workflows import Workflows
 
 CheckId = Annotated[str, Field(pattern=r"^[A-Z]\d{2}$")]
 Severity = Literal["S1", "S2", "S3", "S4"]
@@ -398,6 +399,7 @@ class Config(Strict):
     people: People
     events: Events
     sagas: Sagas
+    workflows: Workflows
     cost_rates: CostRates
     value_maps: list[ValueMapRow]
     holidays: list[HolidayRow]

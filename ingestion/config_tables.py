@@ -26,6 +26,9 @@ _TABLES = {
     "check_setting": "check_id text, name text, severity text, owner_role text, truth_system text, "
     "grace_days bigint, tolerance decimal(18, 4), enabled boolean, approver_role text, grace_hours bigint, "
     "max_source_age_hours bigint",
+    "workflow_stage": "workflow text, workflow_title text, stage text, stage_title text, stage_order bigint, "
+    "sla_days bigint, is_final boolean",
+    "handover_checklist": "item text, title text, item_order bigint",
     "check_parameter": "check_id text, name text, value decimal(18, 4)",
 }
 
@@ -72,6 +75,15 @@ def _rows(cfg: Config) -> dict[str, list[Sequence[Any]]]:
         "cost_basis": [tuple(line.model_dump().values()) for line in cfg.cost_rates.basis],
         "revenue_plan": [
             (row.legal_entity_id, row.practice_id, row.month, row.amount_rc) for row in cfg.revenue_plan
+        ],
+        "workflow_stage": [
+            (flow.id, flow.title, stage.stage, stage.title, order, stage.sla_days, stage is flow.stages[-1])
+            for flow in cfg.workflows.workflows
+            for order, stage in enumerate(flow.stages, start=1)
+        ],
+        "handover_checklist": [
+            (item.item, item.title, order)
+            for order, item in enumerate(cfg.workflows.handover_checklist, start=1)
         ],
         "check_setting": list(_check_settings(cfg)),
         "check_parameter": [

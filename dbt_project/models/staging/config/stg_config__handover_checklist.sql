@@ -1,0 +1,5 @@
+select
+    item,
+    title as item_title,
+    item_order
+from {{ source('raw_config', 'handover_checklist') }}
