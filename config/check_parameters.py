@@ -11,4 +11,10 @@ from collections.abc import Mapping
 PARAMETERS: Mapping[str, frozenset[str]] = {
     "X02": frozenset({"rate_share"}),
     "R03": frozenset({"stale_after_months"}),
-}
+    "C04": frozenset(
+        {
+            "suggest_from", "link_from", "largest_group", "survivor_erp_link", "survivor_oldest",
+            "survivor_open_deals",
+        }
+    ),
+}  # fmt: skip

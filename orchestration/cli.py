@@ -17,6 +17,7 @@ from orchestration.cli_close import close
 from reverse_etl.cli import corrections
 from reverse_etl.cli_events import events
 from reverse_etl.cli_findings import findings
+from reverse_etl.cli_identity import identity
 from reverse_etl.cli_inbox import inbox
 from reverse_etl.cli_ledger import ledger_group
 from reverse_etl.cli_sagas import sagas
@@ -33,6 +34,7 @@ main.add_command(close)
 main.add_command(corrections)
 main.add_command(events)
 main.add_command(findings)
+main.add_command(identity)
 main.add_command(inbox)
 main.add_command(ledger_group)
 main.add_command(sagas)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from config.paths import Home
-from reverse_etl.ledger import closing, findings, governance, open_ledger, reading
+from reverse_etl.ledger import closing, findings, governance, identity, open_ledger, reading
 from reverse_etl.ledger.schema import Moment, Money, correction, correction_change
 
 # Ledger table -> the columns that leave it. Evidence, leases and idempotency keys stay where they are.
@@ -43,6 +43,13 @@ _TABLES: tuple[tuple[sa.Table, tuple[str, ...]], ...] = (
         (
             "decision_id", "finding_id", "kind", "reason_class", "reason", "actor", "decided_at", "expires_at",
             "ended_at", "ended_by",
+        ),
+    ),
+    (
+        identity.identity_decision,
+        (
+            "decision_id", "record_key", "target_key", "kind", "method", "score", "linked_from", "actor", "reason",
+            "decided_at", "ended_at", "ended_by",
         ),
     ),
     (

@@ -62,6 +62,11 @@ class Governance:
         """Roles that turn kill switches at run time; unless the policy names them, those without a limit."""
         return tuple(self.policy.kill_switch_roles) or self.unlimited_roles
 
+    @cached_property
+    def identity_roles(self) -> tuple[str, ...]:
+        """Roles that say which records are one; unless the policy names them, those without a limit."""
+        return tuple(self.policy.identity_roles) or self.unlimited_roles
+
     def is_killed(self, check_id: str) -> bool:
         """Whether configuration switches the check off; a switch set at run time is in the ledger."""
         return check_id in self.policy.kill_switches

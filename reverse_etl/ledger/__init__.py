@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from filelock import FileLock
 
 from reverse_etl.errors import LedgerError
-from reverse_etl.ledger import closing, findings, governance, sagas
+from reverse_etl.ledger import closing, findings, governance, identity, sagas
 from reverse_etl.ledger.schema import REVISION
 from reverse_etl.ledger.triggers import create_triggers
 
@@ -25,6 +25,7 @@ __all__ = [
     "create_triggers",
     "findings",
     "governance",
+    "identity",
     "ledger_engine",
     "migrate",
     "open_ledger",

@@ -53,6 +53,7 @@ class Customer:
     group_reference: str  # what the PSA group carries: 'both', 'salesforce' or 'netsuite'
     credit_hold: bool
     created_at: datetime
+    story: str = ""
 
     @property
     def crm(self) -> str:

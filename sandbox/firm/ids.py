@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 
+from sandbox.firm.crm_accounts import CrmAccount
 from sandbox.firm.customers import crm_of
 from sandbox.firm.group import CURRENCY_IDS, KESTREL, PRACTICES, ROLES, SALESFORCE
 from sandbox.firm.journals import journals
@@ -37,6 +38,11 @@ class Ids:
     def account(customer: int) -> str:
         """Salesforce account of a customer."""
         return make_id("Account", 1000 + customer, PODS[crm_of(customer)])
+
+    @staticmethod
+    def crm_account(account: CrmAccount) -> str:
+        """Salesforce account beside those of the customers."""
+        return make_id("Account", account.number, PODS[account.crm])
 
     @staticmethod
     def sf_user(person: int, crm: str = SALESFORCE) -> str:

@@ -9,6 +9,7 @@ from sandbox.firm.days import moment, stamp
 from sandbox.firm.ids import Ids, rank
 from sandbox.firm.kantata_changes import change_task
 from sandbox.firm.project_bamboohr import employee_id
+from sandbox.firm.scenarios_master import NOT_IN_ERP
 from sandbox.firm.world import World
 
 Row = dict[str, Any]
@@ -64,9 +65,10 @@ def _project_links(world: World, ids: Ids) -> list[Link]:
                     workspace,
                 )
             )
-        found.append(
-            (at + timedelta(hours=2), "netsuite", "job", ids.job(project.key), "Workspace", workspace)
-        )
+        if project.story not in NOT_IN_ERP:
+            found.append(
+                (at + timedelta(hours=2), "netsuite", "job", ids.job(project.key), "Workspace", workspace)
+            )
     for charge in world.billed.charges:
         if charge.milestone and charge.key in ids.charges:
             story = ids.milestone(charge.milestone.key)

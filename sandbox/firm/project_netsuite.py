@@ -13,6 +13,7 @@ from sandbox.firm.ids import Ids
 from sandbox.firm.netsuite_documents import ITEMS, documents
 from sandbox.firm.netsuite_ledger import ledger
 from sandbox.firm.projects import Project
+from sandbox.firm.scenarios_master import NOT_IN_ERP
 from sandbox.firm.world import World
 
 Row = dict[str, Any]
@@ -22,7 +23,8 @@ _PERIODS_AHEAD = 12
 
 def project_netsuite(world: World, ids: Ids) -> dict[str, list[Row]]:
     """Rows by SuiteQL table, in its column names."""
-    accounts = [(customer, account) for customer in world.customers.values() for account in customer.accounts]
+    served = [customer for customer in world.customers.values() if customer.story not in NOT_IN_ERP]
+    accounts = [(customer, account) for customer in served for account in customer.accounts]
     return {
         "subsidiary": _subsidiaries(),
         "currency": [_currency(code, number) for code, number in CURRENCY_IDS.items()],
@@ -31,7 +33,9 @@ def project_netsuite(world: World, ids: Ids) -> dict[str, list[Row]]:
         "customersubsidiaryrelationship": [_relationship(ids, account) for _, account in accounts],
         "entityaddress": [_address(ids, customer, account) for customer, account in accounts],
         "customeraddressbook": [_address_book(ids, account) for _, account in accounts],
-        "job": [_job(world, ids, p) for p in world.projects.values() if _job_at(p) <= world.as_of],
+        "job": [
+            _job(world, ids, p) for p in world.projects.values() if _job_at(p) <= world.as_of and has_job(p)
+        ],
         "accountingperiod": _periods(world),
         "currencyrate": _spot_rates(world),
         "consolidatedexchangerate": _consolidated(world),
@@ -97,7 +101,7 @@ def _customer(ids: Ids, customer: Customer, account: Account) -> Row:
         "category": customer.industry,
         "vatregnumber": customer.tax_id,
         "creditholdoverride": "ON" if customer.credit_hold else "AUTO",
-        "isinactive": False,
+        "isinactive": _is_retired(customer, account),
         "externalid": None,
         "defaultbillingaddress": _address_id(ids, account),
         "datecreated": stamp(customer.created_at),
@@ -111,6 +115,17 @@ def _address(ids: Ids, customer: Customer, account: Account) -> Row:
         "nkey": _address_id(ids, account), "addr1": customer.street, "addr2": None, "city": customer.city,
         "state": customer.state or None, "zip": customer.postal_code, "country": customer.country,
     }  # fmt: skip
+
+
+def _is_retired(customer: Customer, account: Account) -> bool:
+    if customer.story == "c02_half_blocked":
+        return account != customer.accounts[0]
+    return customer.story == "c02_blocked"
+
+
+def has_job(project: Project) -> bool:
+    """Without a customer nobody opens a job."""
+    return project.story not in NOT_IN_ERP
 
 
 def _job_at(project: Project) -> datetime:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.firm.changes import last_carried, moved
+from sandbox.firm.crm_accounts import CrmAccount
 from sandbox.firm.customers import Customer
 from sandbox.firm.days import moment, stamp
 from sandbox.firm.group import BUSINESS_UNITS, CONTRACT_TYPES, ENTITIES, KESTREL, PRACTICES, money
@@ -35,7 +36,8 @@ def project_salesforce(
         "User": _users(world, ids, crm),
         "OpportunityStage": _stages(world, crm),
         "Account": [
-            _account(world, ids, customer) for customer in world.customers.values() if customer.crm == crm
+            *(_account(world, ids, customer) for customer in world.customers.values() if customer.crm == crm),
+            *(_other_account(world, ids, account) for account in world.crm_accounts if account.crm == crm),
         ],
         "Opportunity": [_opportunity(world, ids, deal) for deal in world.deals if ids.crm(deal.key) == crm],
         "Contract": [_contract(world, ids, c) for c in world.contracts if ids.crm(c.deal) == crm],
@@ -118,6 +120,39 @@ def _account(world: World, ids: Ids, customer: Customer) -> Row:
         "Payment_Terms_Days__c": shown("payment_terms", customer.terms),
         "ERP_Credit_Hold__c": shown("credit_hold", customer.credit_hold),
         "Business_Unit__c": BUSINESS_UNITS[list(BUSINESS_UNITS)[customer.number % 3]].salesforce,
+    }
+
+
+def _other_account(world: World, ids: Ids, account: CrmAccount) -> Row:
+    """An account beside that of the client: a prospect, or a second record of a client."""
+    client, made = account.of, account.created_at
+    above = next((a for a in world.crm_accounts if a.key == account.parent), None)
+    return {
+        "Id": ids.crm_account(account),
+        "Name": account.name,
+        "ParentId": ids.crm_account(above) if above else None,
+        "Type": "Customer" if client else "Prospect",
+        "Industry": client.industry if client else "Manufacturing",
+        "AccountNumber": f"ACC-{account.number}",
+        "Website": account.website,
+        "BillingStreet": client.street if client else "1 High Street",
+        "BillingCity": account.city,
+        "BillingState": (client.state or None) if client else None,
+        "BillingPostalCode": account.postal_code,
+        "BillingCountry": account.country,
+        "OwnerId": ids.sf_user(account.owner.number, account.crm),
+        "CurrencyIsoCode": account.currency,
+        "CreatedDate": stamp(made),
+        "LastModifiedDate": stamp(made + timedelta(days=2)),
+        "SystemModstamp": stamp(made + timedelta(days=2)),
+        "IsDeleted": False,
+        "MasterRecordId": None,
+        "Legal_Name__c": account.legal_name,
+        "Tax_Id__c": account.tax_id,
+        "NetSuite_Customer_Id__c": ids.erp_customer(client.accounts[0].key) if client else None,
+        "Payment_Terms_Days__c": client.terms if client else 30,
+        "ERP_Credit_Hold__c": bool(client and client.credit_hold),
+        "Business_Unit__c": BUSINESS_UNITS["data" if account.crm == KESTREL else "digital"].salesforce,
     }
 
 

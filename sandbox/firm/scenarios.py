@@ -8,10 +8,9 @@ from datetime import date, timedelta
 
 from sandbox.firm.customers import Account
 from sandbox.firm.days import add_weekdays, moment, to_weekday
-from sandbox.firm.people import Person
 from sandbox.firm.projects import Assignment, Milestone, Project
 from sandbox.firm.rates import SpecialCard
-from sandbox.firm.staffing import Book, assign, build_project
+from sandbox.firm.staffing import Book, assign, build_project, steady_people
 
 RATE_FAULTS = ("r01_date_gap", "r01_no_role", "r01_unpublished", "r01_zero_rate", "r01_other_currency")
 
@@ -65,21 +64,11 @@ def _day(book: Book, offset: int) -> date:
     return to_weekday(book.spec.planted_on + timedelta(days=offset))
 
 
-def _steady(book: Book, key: str, start: date) -> list[Person]:
-    """People who are there the whole time, in an order of their own for each key."""
-    fit = [
-        p for p in book.people
-        if p.role not in ("Partner", "Principal") and not p.story and not p.contractor
-        and p.employed_on(start - timedelta(days=20)) and p.termination is None and sum(p.pattern) >= 40
-    ]  # fmt: skip
-    return book.chance.order(fit, "steady", key)
-
-
 def _build(book: Book, case: _Case, copy: int) -> Project:
     key = f"X{case.story.replace('_', '')}{copy}"
     start = _day(book, case.starts - case.spread * (copy % 10))
     end = _day(book, case.ends - case.spread * (copy % 10))
-    staff = _steady(book, key, start)
+    staff = steady_people(book, key, start)
     team = [staff[0], *[p for p in staff if p.role != staff[0].role][: case.people - 1]]
     account = book.chance.pick(_plain_accounts(book, staff[0].entity), "account", key)
     assignments = tuple(replace(assign(key, p, start, end, 0.4, case.daily), works=case.works) for p in team)
@@ -148,7 +137,7 @@ def _splits(book: Book) -> Iterator[Project]:
         start, end = _day(book, -160 - 5 * number), _day(book, -50)
         keys = [f"Xsplit{number}{part}" for part in "ab"]
         for key, account in zip(keys, customer.accounts, strict=True):
-            staff = _steady(book, key, start)
+            staff = steady_people(book, key, start)
             lead = next((p for p in staff if p.entity == account.entity), staff[0])
             team: tuple[Assignment, ...] = (assign(key, lead, start, end, 0.4, 120),)
             project = build_project(

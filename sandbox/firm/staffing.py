@@ -110,6 +110,16 @@ def _project(book: Book, practice: str, week: date, number: int, team: list[Pers
     return build_project(book, key, account, practice, lead, contract_type, week, end, assignments, card=card)
 
 
+def steady_people(book: Book, key: str, start: date) -> list[Person]:
+    """People who are there the whole time, in an order of their own for each key."""
+    fit = [
+        p for p in book.people
+        if p.role not in ("Partner", "Principal") and not p.story and not p.contractor
+        and p.employed_on(start - timedelta(days=20)) and p.termination is None and sum(p.pattern) >= 40
+    ]  # fmt: skip
+    return book.chance.order(fit, "steady", key)
+
+
 def assign(
     project: str, person: Person, start: date, end: date, share: float, daily_minutes: int | None = None
 ) -> Assignment:

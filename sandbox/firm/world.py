@@ -10,6 +10,7 @@ from sandbox.firm.billing import Billed, Invoice, Ledger, bill
 from sandbox.firm.chance import Chance
 from sandbox.firm.changes import make_changes
 from sandbox.firm.contract_cases import contract_projects, early_entries
+from sandbox.firm.crm_accounts import CrmAccount, crm_accounts
 from sandbox.firm.customers import Customer, make_customers
 from sandbox.firm.days import add_months
 from sandbox.firm.deals import make_contracts, make_deals
@@ -24,9 +25,13 @@ from sandbox.firm.projects import Assignment, ChangeRequest, Contract, Deal, Pro
 from sandbox.firm.rates import SpecialCard
 from sandbox.firm.receivables import Receivable, Standing, receivable, standing
 from sandbox.firm.scenarios import scenario_projects, special_cards
+from sandbox.firm.scenarios_master import master_data_cases
 from sandbox.firm.spec import FirmSpec
 from sandbox.firm.staffing import Book, staff_projects
 from sandbox.firm.timesheets import TimeBook, TimeEntry, log_time
+
+#: A copy that would make two records of one client look like two companies.
+_OTHER_TAX_ID = ("salesforce", "tax_id")
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class World:
     chance: Chance
     people: list[Person]
     customers: dict[str, Customer]
+    crm_accounts: list[CrmAccount]  # beside those of the customers
     projects: dict[str, Project]  # those whose workspace exists by now, in order of opening
     deals: list[Deal]
     contracts: list[Contract]
@@ -92,7 +98,13 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
     people = make_people(spec, chance, horizon)
     customers = make_customers(spec, chance)
     book = Book(spec, chance, people, customers)
-    planned = [*staff_projects(book, horizon), *scenario_projects(book), *contract_projects(book)]
+    unserved, their_projects = master_data_cases(book)
+    planned = [
+        *staff_projects(book, horizon),
+        *scenario_projects(book),
+        *contract_projects(book),
+        *their_projects,
+    ]
     deals = make_deals(book, planned, horizon)
     ordered = sorted(planned, key=lambda p: (p.opened_at, p.key))
     projects = {p.key: replace(p, number=n) for n, p in enumerate(ordered) if p.opened_at <= as_of}
@@ -106,7 +118,8 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
     changes = make_changes(book, list(projects.values()), as_of)
     billed = bill(Ledger(chance, projects, entries, expenses, changes, plants.forgotten, as_of))
     invoices = plant_invoices(book, projects, billed.invoices)
-    by_key = {c.key: c for c in customers}
+    by_key = {c.key: c for c in [*customers, *unserved]}
+    drift = drift_of_customers(book)
     receivables = [
         receivable(chance, i, projects[i.project], _customer(by_key, projects, i), invoices.credited.get(i.key))
         for i in sorted(invoices.invoices, key=lambda i: (i.created_at, i.key)) if i.created_at <= as_of
@@ -119,7 +132,8 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
         expenses=expenses, billed=billed, receivables=receivables, credited=dict(invoices.credited),
         gaps=dict(invoices.skipped_before), fx=Rates(chance, add_months(spec.start, -1)),
         bookings=_bookings(projects, plants), plants=plants, payroll=make_payroll(book, horizon),
-        customer_drift=drift_of_customers(book), deal_drift={},
+        customer_drift=drift, deal_drift={},
+        crm_accounts=crm_accounts(book, {key for system, key, what in drift if (system, what) == _OTHER_TAX_ID}),
     )  # fmt: skip
     won = [d for d in deals if d.won and d.closed_at <= spec.planted_at]
     mirror = {d.key: world.standing(d, spec.planted_at) for d in won}

@@ -14,7 +14,9 @@ from tests.support import Firm, build_dbt, running_firm, sync_all
 
 CHECKS = (
     "C01",
+    "C02",
     "C03",
+    "C04",
     "C05",
     "C06",
     "T01",

@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.sandbox.duplicates import duplicate_groups
 from tests.sandbox.oracle_contracts import Contracts
 from tests.sandbox.vendor_rows import (
     CALENDARS,
@@ -82,7 +83,9 @@ class Oracle(Contracts):
                 "currency": a["CurrencyIsoCode"],
                 "tax_id": letters(a["Tax_Id__c"]),
             }
-            found |= _differing(f"{a['_instance']}:account:{a['Id']}", shown, truths[a["Id"]])
+            first = self.first_record(a["Id"])
+            if first in truths:
+                found |= _differing(f"{a['_instance']}:account:{a['Id']}", shown, truths[first])
         for g in self.ka["workspace_groups"]:
             own = self.custom["WorkspaceGroup", g["id"]]
             shown = {
@@ -90,7 +93,33 @@ class Oracle(Contracts):
                 "billing_address": words(g["address"]),
                 "payment_terms": int(own["Payment Terms Days"]),
             }
-            found |= _differing(f"{KA}:workspace_group:{g['id']}", shown, truths[self.group_account(g["id"])])
+            account = self.group_account(g["id"])
+            if account in truths:
+                found |= _differing(f"{KA}:workspace_group:{g['id']}", shown, truths[account])
+        return found
+
+    def c02(self) -> Found:
+        served = {self.account_of(c) for c in self.ns["customer"] if not c["isinactive"]}
+        worked = {e["workspace_id"] for e in self.ka["time_entries"] if e["approved"] and e["billable"]}
+        return {
+            (f"{KA}:{own}", "")
+            for own, w in self.workspaces.items()
+            if "Contract Type" in self.customs_of[own]
+            and self.group_account(w["primary_workspace_group_id"]) not in served
+            and (
+                own in worked
+                or (
+                    w["status_key"] in ("on_track", "at_risk", "in_trouble", "not_started")
+                    and not w["archived"]
+                )
+            )
+        }
+
+    def c04(self) -> Found:
+        found = set()
+        for group in duplicate_groups(self.sf["Account"], self.account_of, self.ns["customer"]):
+            beginning = "review" if len(group) > 5 else "accounts"
+            found.add((f"{beginning}:{min(group)}", ""))
         return found
 
     def t01(self) -> Found:
@@ -246,7 +275,8 @@ class Oracle(Contracts):
             }
         self.c03()
         for a in self.sf["Account"]:
-            if bool(a["ERP_Credit_Hold__c"]) != self.holds[a["Id"]]:
+            first = self.first_record(a["Id"])
+            if first in self.holds and bool(a["ERP_Credit_Hold__c"]) != self.holds[first]:
                 found.add((f"{a['_instance']}:Account:{a['Id']}|credit_hold", ""))
         return found
 

@@ -17,7 +17,9 @@ from tests.sandbox.oracle import Oracle
 AS_OF = datetime(2026, 6, 30, 18, tzinfo=UTC)
 CHECKS = (
     "C01",
+    "C02",
     "C03",
+    "C04",
     "C05",
     "C06",
     "T01",

@@ -157,6 +157,14 @@ class Vendors:
         (only,) = wanted
         return only["Id"]
 
+    def first_record(self, account: str) -> str:
+        """The account that stands for the client: another record of it names the same ERP customer."""
+        own = next(a for a in self.sf["Account"] if a["Id"] == account)
+        for customer in self.ns["customer"]:
+            if customer["id"] == own["NetSuite_Customer_Id__c"]:
+                return self.account_of(customer)
+        return account
+
     def group_account(self, group: str) -> str:
         refs = self.refs["WorkspaceGroup", group]
         if ("salesforce", "Account") in refs:

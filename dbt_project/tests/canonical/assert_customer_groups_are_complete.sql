@@ -2,7 +2,11 @@
 select
     links.record_key,
     links.target_key
-from {{ ref('int_customer_links') }} as links
+from (
+    select record_key, target_key, link_status from {{ ref('int_customer_links') }}
+    union all
+    select record_key, target_key, link_status from {{ ref('int_account_duplicates') }}
+) as links
 inner join {{ ref('int_customer_members') }} as own
     on links.record_key = own.record_key
 inner join {{ ref('int_customer_members') }} as neighbours

@@ -123,6 +123,16 @@ pairs as (
         on psa.name_key = targets.name_key
         and psa.domain_key = targets.domain_key
     where targets.object_type in ('account', 'customer')
+    union all
+    select
+        record_key,
+        target_key,
+        1 as rung,
+        'confirmed' as method,
+        decided_at as known_at,
+        cast(null as {{ dbt.type_string() }}) as reference_key
+    from {{ ref('stg_ledger__identity_decisions') }}
+    where kind = 'accepted' and ended_at is null and record_key not like '%:account:%'
 ),
 
 judged as (
@@ -135,6 +145,7 @@ judged as (
     from pairs
     inner join records as subjects on pairs.record_key = subjects.record_key
     inner join records as targets on pairs.target_key = targets.record_key
+    where {{ not_refuted('pairs') }}
 )
 
 select

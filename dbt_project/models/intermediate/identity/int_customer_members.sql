@@ -1,9 +1,7 @@
 {#
-  Groups linked records into customers: each record takes the smallest label among itself and its neighbours, a fixed
-  number of rounds. CRM labels sort first, so the CRM account anchors the customer. Links hang on hubs, so few rounds
-  reach everything; assert_customer_groups_are_complete fails if they ever do not.
+  Groups linked records into customers. CRM labels sort first, so the CRM account anchors the customer. Links hang on
+  hubs, so few rounds reach everything; assert_customer_groups_are_complete fails if they ever do not.
 #}
-{%- set rounds = 6 -%}
 with records as (
     select
         record_key,
@@ -11,32 +9,23 @@ with records as (
     from {{ ref('int_customer_records') }}
 ),
 
-edges as (
-    select record_key, target_key as neighbour_key from {{ ref('int_customer_links') }}
+linked as (
+    select record_key, target_key from {{ ref('int_customer_links') }}
     where link_status = 'linked'
     union all
-    select target_key as record_key, record_key as neighbour_key from {{ ref('int_customer_links') }}
+    select record_key, target_key from {{ ref('int_account_duplicates') }}
     where link_status = 'linked'
 ),
 
-round_0 as (
-    select record_key, label from records
-)
+edges as (
+    select record_key, target_key as neighbour_key from linked
+    union all
+    select target_key as record_key, record_key as neighbour_key from linked
+),
 
-{%- for n in range(1, rounds + 1) %},
-
-round_{{ n }} as (
-    select
-        own.record_key,
-        least(own.label, coalesce(min(neighbours.label), own.label)) as label
-    from round_{{ n - 1 }} as own
-    left join edges on own.record_key = edges.record_key
-    left join round_{{ n - 1 }} as neighbours on edges.neighbour_key = neighbours.record_key
-    group by own.record_key, own.label
-)
-{%- endfor %}
+{{ connected('records', 'edges', 8) }}
 
 select
     record_key,
     'cus_' || md5(label) as customer_id
-from round_{{ rounds }}
+from round_8

@@ -20,6 +20,8 @@ with accounts as (
         account_number as customer_number,
         cast(null as {{ dbt.type_string() }}) as crm_ref,
         erp_customer_ref as erp_ref,
+        instance || ':account:' || parent_account_id as parent_key,
+        cast(null as boolean) as is_inactive,
         cast(null as {{ dbt.type_string() }}) as external_id,
         source_modified_at,
         loaded_at
@@ -62,6 +64,8 @@ erp_customers as (
         customers.customer_number,
         customers.crm_account_ref as crm_ref,
         cast(null as {{ dbt.type_string() }}) as erp_ref,
+        customers.instance || ':customer:' || customers.parent_customer_id as parent_key,
+        coalesce(customers.is_inactive, false) as is_inactive,
         customers.external_id,
         customers.source_modified_at,
         customers.loaded_at
@@ -102,6 +106,8 @@ client_groups as (
         cast(null as {{ dbt.type_string() }}) as customer_number,
         cast(null as {{ dbt.type_string() }}) as crm_ref,
         cast(null as {{ dbt.type_string() }}) as erp_ref,
+        cast(null as {{ dbt.type_string() }}) as parent_key,
+        cast(null as boolean) as is_inactive,
         cast(null as {{ dbt.type_string() }}) as external_id,
         source_modified_at,
         loaded_at,

@@ -37,4 +37,5 @@ select
     known_at,
     'suggested' as link_status
 from pairs
-where score >= {{ var('similarity_threshold') }}
+where score >= {{ check_parameter('C04', 'suggest_from') }}
+    and {{ not_refuted('pairs') }}

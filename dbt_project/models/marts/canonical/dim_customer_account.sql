@@ -20,6 +20,8 @@ select
     records.billing_address,
     records.payment_terms_days,
     records.is_on_credit_hold,
+    records.is_inactive,
+    records.parent_key as parent_customer_account_id,
     records.source_modified_at,
     records.loaded_at
 from {{ ref('int_customer_records') }} as records

@@ -18,6 +18,16 @@ with customer_links as (
         link_status,
         known_at
     from {{ ref('int_customer_suggestions') }}
+    union all
+    select
+        record_key as subject_key,
+        target_key,
+        rung,
+        method,
+        score,
+        link_status,
+        known_at
+    from {{ ref('int_account_duplicates') }}
 ),
 
 all_links as (
@@ -36,11 +46,18 @@ all_links as (
         links.rung,
         links.score,
         links.link_status,
-        links.known_at
+        links.known_at,
+        decisions.actor as decided_by
     from customer_links as links
     inner join {{ ref('int_customer_records') }} as subjects on links.subject_key = subjects.record_key
     inner join {{ ref('int_customer_records') }} as targets on links.target_key = targets.record_key
     inner join {{ ref('int_customer_members') }} as members on links.subject_key = members.record_key
+    left join {{ ref('stg_ledger__identity_decisions') }} as decisions
+        on links.method = 'confirmed'
+        and decisions.kind = 'accepted'
+        and decisions.ended_at is null
+        and least(links.subject_key, links.target_key) = least(decisions.record_key, decisions.target_key)
+        and greatest(links.subject_key, links.target_key) = greatest(decisions.record_key, decisions.target_key)
     {% for subject_type, model, subject, target, from_system, from_object, to_system, to_object, canonical in [
         ('project', 'int_project_jobs', 'project_id', 'erp_job_id', 'kantata', 'workspace', 'netsuite', 'job', 'project_id'),
         ('resource', 'int_resource_links', 'psa_user_id', 'hr_employee_id', 'kantata', 'user', 'bamboohr', 'employee', 'hr_employee_id'),
@@ -63,7 +80,8 @@ all_links as (
         rung,
         cast(1 as decimal(18, 8)) as score,
         link_status,
-        known_at
+        known_at,
+        cast(null as {{ dbt.type_string() }}) as decided_by
     from {{ ref(model) }}
     {% endfor %}
 )
@@ -84,6 +102,28 @@ select
     cast(rung as bigint) as rung,
     score,
     link_status as status,
+    decided_by,
     known_at as valid_from,
     cast(null as {{ type_moment() }}) as valid_to
 from all_links
+union all
+select
+    {{ md5_key(['decision_id']) }} as link_id,
+    'customer' as subject_type,
+    cast(null as {{ dbt.type_string() }}) as canonical_id,
+    system,
+    instance,
+    object_type,
+    record_id,
+    target_system,
+    target_instance,
+    target_object_type,
+    target_record_id,
+    method,
+    cast(rung as bigint) as rung,
+    score,
+    'ended' as status,
+    decided_by,
+    valid_from,
+    valid_to
+from {{ ref('int_identity_ended') }}

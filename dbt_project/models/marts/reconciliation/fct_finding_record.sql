@@ -49,6 +49,7 @@ with fields as (
     {{ record_fields('customer_account', 'dim_customer_account', 'customer_account_id', 'records.object_type', [
         ('legal_name', 'records.legal_name'), ('billing_address', 'records.billing_address'), ('payment_terms', 'records.payment_terms_days'),
         ('tax_id', 'records.tax_id'), ('currency', 'records.currency'), ('credit_hold', 'records.is_on_credit_hold'),
+        ('inactive', 'records.is_inactive'),
     ], {'label': 'records.record_name', 'record_id': 'records.record_id'}) }}
     union all
     {{ record_fields('person', 'dim_resource', 'resource_id', "'employee'", [

@@ -1,6 +1,8 @@
 {% set checks = [
     'rec_c01_won_without_project',
+    'rec_c02_project_without_customer',
     'rec_c03_customer_attributes_differ',
+    'rec_c04_duplicate_accounts',
     'rec_c05_contract_value',
     'rec_c06_change_not_carried_through',
     'rec_t01_approved_time_not_billed',

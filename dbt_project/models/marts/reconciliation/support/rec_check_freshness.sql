@@ -1,6 +1,8 @@
 {% set needed = {
     'C01': ['crm', 'psa'],
+    'C02': ['crm', 'psa', 'erp'],
     'C03': ['crm', 'psa', 'erp'],
+    'C04': ['crm', 'erp'],
     'C05': ['crm', 'psa', 'erp'],
     'C06': ['crm', 'psa', 'erp'],
     'T01': ['psa', 'crm', 'erp'],

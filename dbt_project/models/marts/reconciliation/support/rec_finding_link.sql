@@ -115,6 +115,40 @@ links as (
 
     union all
 
+    select findings.finding_id, 1 as record_order, 'other' as role, 'project' as entity, findings.project_id as entity_id
+    from findings
+    where findings.check_id = 'C02'
+
+    union all
+
+    select
+        findings.finding_id,
+        1 + row_number() over (partition by findings.finding_id order by accounts.system, accounts.customer_account_id) as record_order,
+        case when accounts.system = 'netsuite' then 'truth' else 'other' end as role,
+        'customer_account' as entity,
+        accounts.customer_account_id as entity_id
+    from findings
+    inner join {{ ref('dim_project') }} as projects
+        on findings.project_id = projects.project_id
+    inner join {{ ref('dim_customer_account') }} as accounts
+        on projects.customer_id = accounts.customer_id
+    where findings.check_id = 'C02'
+
+    union all
+
+    select
+        findings.finding_id,
+        accounts.place as record_order,
+        case when accounts.place = 1 then 'truth' else 'other' end as role,
+        'customer_account' as entity,
+        accounts.customer_account_id as entity_id
+    from findings
+    inner join {{ ref('rec_c04_account') }} as accounts
+        on findings.matching_key = accounts.matching_key
+    where findings.check_id = 'C04'
+
+    union all
+
     select
         findings.finding_id,
         row_number() over (partition by findings.finding_id order by accounts.system, accounts.customer_account_id) as record_order,
