@@ -64,7 +64,8 @@ def run(*, people: int, seed: int, days: int) -> None:
         loop.sync("first read")
         with next_days(days) as pass_days:
             before = loop.reconcile()
-            approved = _step("Approving what waits for a person", loop.writeback.approve_as_demo)
+            approve = partial(loop.writeback.approve_as_demo, leave=1)
+            approved = _step("Approving what waits for a person, but for one of each check", approve)
             _step(f"Delivering {approved} approved corrections", lambda: loop.job("dispatch_job"))
             _step(f"The firm lives on for {days} days", pass_days)
         after = loop.turn("second read")

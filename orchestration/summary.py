@@ -80,6 +80,8 @@ def print_summary(out: Console, before: Picture, after: Picture, *, seconds: flo
         out.print(
             f"  {after.corrections['delivered']} more were delivered just now; the next read proves them."
         )
+    if after.corrections["proposed"]:
+        out.print(f"  {after.corrections['proposed']} wait for your decision: make up, console, Approvals.")
     out.print(f"  The work took {seconds:.0f} s. Open it: make up   (console, Dagster UI, simulators)\n")
 
 

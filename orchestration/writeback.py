@@ -91,14 +91,17 @@ class Writeback:
         latest = max(approved, key=lambda item: item.updated_at)
         return f"{latest.correction_id}:{latest.updated_at.isoformat()}:{len(approved)}"
 
-    def approve_as_demo(self) -> int:
+    def approve_as_demo(self, leave: int = 0) -> int:
         """Approve what waits, each as the people of config/people.yml whose roles and limits allow it.
 
         This is the path the console takes: policy decides about every single one, and four eyes take two people.
-        Returns how many went through.
+        The `leave` newest of each check stay, so that who opens the console finds something to decide. Returns how
+        many went through.
         """
-        waiting = self.outbox.list(Filter(states=(State.PROPOSED,), limit=_ALL))
-        return sum(self._approve(item) for item in waiting)
+        waiting: dict[str, list[Correction]] = {}
+        for item in self.outbox.list(Filter(states=(State.PROPOSED,), limit=_ALL)):
+            waiting.setdefault(item.check_id, []).append(item)  # newest first
+        return sum(self._approve(item) for items in waiting.values() for item in items[leave:])
 
     def _approve(self, item: Correction) -> bool:
         for person in self.runtime.config.people.people:
