@@ -98,7 +98,7 @@ def _tile(row: Row, kind: Kind, scope: Scope, is_whole_firm: bool) -> Tile:
         name=kind.name,
         about=kind.about,
         period=_period(row["period"]),
-        value=_show(value, unit),
+        value=show_value(value, unit),
         delta=_delta(gap, unit),
         arrow="" if gap is None else _arrow(gap),
         verdict={None: "", True: "good", False: "bad"}[is_better],
@@ -110,7 +110,8 @@ def _tile(row: Row, kind: Kind, scope: Scope, is_whole_firm: bool) -> Tile:
     )
 
 
-def _show(value: Decimal | None, unit: str) -> str:
+def show_value(value: Decimal | None, unit: str) -> str:
+    """A figure in its unit, short; a dash where nothing is known."""
     if value is None:
         return format.DASH
     if unit == "ratio":
@@ -119,7 +120,7 @@ def _show(value: Decimal | None, unit: str) -> str:
         return f"{format.whole(value)} days"
     if CURRENCY.fullmatch(unit):
         return format.money_short(value, unit)
-    return format.whole(value) if unit == "count" else f"{format.hours(value)} {unit}"
+    return format.whole(value) if unit in ("count", "number") else f"{format.hours(value)} {unit}"
 
 
 def _delta(gap: Decimal | None, unit: str) -> str | None:
@@ -129,7 +130,7 @@ def _delta(gap: Decimal | None, unit: str) -> str | None:
         return "unchanged"
     if unit == "ratio":
         return format.points(gap)
-    return f"{format.MINUS if gap < 0 else '+'}{_show(abs(gap), unit)}"
+    return f"{format.MINUS if gap < 0 else '+'}{show_value(abs(gap), unit)}"
 
 
 def _arrow(gap: Decimal) -> str:
@@ -140,8 +141,8 @@ def _comparison(label: str | None, other: Decimal | None, unit: str) -> str:
     if other is None:
         return f"no {label}" if label in AIMS else ""
     if label in AIMS:
-        return f"against {label} {_show(other, unit)}"
-    return f"against {_show(other, unit)} {'the month before' if label == 'month before' else label}"
+        return f"against {label} {show_value(other, unit)}"
+    return f"against {show_value(other, unit)} {'the month before' if label == 'month before' else label}"
 
 
 def _period(text: str) -> str:

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from config import Config
 from console.auth import current_user
+from console.catalogue import catalogue
 from console.context import FILTERS, Scope, configuration, page, page_number, published, window
 from console.published import Published, Row
 from console.reports import Column, Names, Report, columns_of, report_named, reports
@@ -47,6 +48,7 @@ def _gather(copy: Published, scope: Scope) -> dict[str, Any]:
     return {
         "window": shown,
         "figures": tiles(copy, scope, shown, everything=True) if shown else [],
+        "catalogue": catalogue(copy, scope, shown) if shown else [],
         "reports": [
             {"it": report, "rows": _count(copy, report, scope), "href": scope.url(f"/metrics/{report.id}")}
             for report in reports(copy)

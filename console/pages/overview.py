@@ -115,9 +115,7 @@ def _stages(ledger: Outbox, scope: Scope) -> list[dict[str, Any]]:
 def _top(copy: Published, scope: Scope) -> list[Row]:
     where, parameters = scope.where("business_unit_id", "practice_id", "legal_entity_id")
     return copy.rows(
-        "select finding_id, check_id, check_name, severity, title, subject_name, customer_name, project_name, "  # noqa: S608
-        "owner_role, age_days, amount_at_risk_rc, is_amount_estimated, is_primary_cause "
-        f"from leadership.rpt_findings where is_primary_cause and {where} "
+        f"select * from leadership.rpt_findings where is_primary_cause and {where} "  # noqa: S608
         f"order by amount_at_risk_rc desc nulls last, finding_id limit {TOP}",
         parameters,
     )

@@ -19,6 +19,7 @@ APRIL, MAY, JUNE = date(2026, 4, 1), date(2026, 5, 1), date(2026, 6, 1)
 TYPES = {"string": "varchar"}
 TABLES = {
     "leadership": (
+        "rpt_metric", "rpt_metric_month",
         "rpt_month", "rpt_executive_summary", "rpt_findings", "rpt_utilization_month", "rpt_check_status",
         "rpt_utilization_person_month", "rpt_utilization_entry", "rpt_revenue_month", "rpt_revenue_project",
         "rpt_data_freshness",

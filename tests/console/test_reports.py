@@ -47,6 +47,40 @@ def test_a_new_metric_is_listed_and_not_judged(grown) -> None:
     assert "worse" not in text
 
 
+CATALOGUE = (
+    "insert into leadership.rpt_metric (metric_id, metric_name, unit, model_name, numerator, denominator, section) "
+    "values ('util_net.v1', 'Utilization', 'ratio', 'rpt_utilization_month', 'billable_hours', 'net_hours', 'People'), "
+    "('dso_countback.v1', 'DSO, counted back', 'days', 'rpt_dso_month', 'dso_countback', null, 'Cash')",
+    "insert into leadership.rpt_metric_month (metric_id, legal_entity_id, business_unit_id, is_group, month, "
+    "numerator, denominator, is_ratio, unit) values "
+    "('util_net.v1', 'MCG-US', 'digital', false, '2026-05-01', 120, 144, true, 'ratio'), "
+    "('util_net.v1', 'MCG-UK', 'advisory', false, '2026-05-01', 70, 104, true, 'ratio'), "
+    "('util_net.v1', 'MCG-UK', 'advisory', false, '2026-04-01', 1, 2, true, 'ratio'), "
+    "('dso_countback.v1', 'MCG-US', null, false, '2026-05-01', 40, null, false, 'days'), "
+    "('dso_countback.v1', 'MCG-UK', null, false, '2026-05-01', 50, null, false, 'days'), "
+    "('dso_countback.v1', null, null, true, '2026-05-01', 43.43, null, false, 'days')",
+)
+
+
+def test_the_catalogue_adds_up_in_scope_and_then_divides(tmp_path: Path) -> None:
+    with running_site(tmp_path) as site:
+        change_copy(site.home, *CATALOGUE)
+        carla, dora = site.visitor("carla.cfo"), site.visitor("dora.digital")
+        assert _values(carla, "/metrics") == {"util_net.v1": "76.6%", "dso_countback.v1": "43 days"}
+        assert _values(carla, "/metrics?legal_entity_id=MCG-UK") == {
+            "util_net.v1": "67.3%",
+            "dso_countback.v1": "50 days",
+        }
+        assert _values(dora, "/metrics") == {"util_net.v1": "83.3%", "dso_countback.v1": DASH}
+
+
+def _values(visitor: Visitor, path: str) -> dict[str, str]:
+    rows = visitor.page(path).xpath("//tr[th/@data-catalogue]")
+    return {
+        row.xpath("string(th/@data-catalogue)"): row.xpath("string(td[@data-label='Value'])") for row in rows
+    }
+
+
 def test_a_new_report_is_a_table_that_leads_on(grown) -> None:
     carla = grown.visitor("carla.cfo")
     listed = [
