@@ -10,6 +10,7 @@ from sandbox.firm.customers import Customer
 from sandbox.firm.days import moment, monday_of, stamp
 from sandbox.firm.group import BUSINESS_UNITS, CONTRACT_TYPES, ENTITIES, KANTATA, PRACTICES, ROLES, UNITS
 from sandbox.firm.ids import Ids
+from sandbox.firm.kantata_accounting import accounting
 from sandbox.firm.kantata_changes import change_tasks, planned_end, price_shown
 from sandbox.firm.kantata_hours import hours
 from sandbox.firm.kantata_links import custom_values, links
@@ -51,6 +52,7 @@ def project_kantata(world: World, ids: Ids) -> dict[str, list[Row]]:
         "workspace_allocations": allocations,
         **rate_cards(world, ids),
         **hours(world, ids),
+        **accounting(world, ids),
         **links(world, ids),
         **custom_values(world, _custom(world, ids, projects)),
         "subscribed_events": [],

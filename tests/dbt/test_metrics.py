@@ -13,6 +13,7 @@ from config.paths import REPOSITORY
 from tests.dbt.warehouse import Warehouse
 
 LIST = REPOSITORY / "docs" / "metrics.md"
+DEFINITIONS = REPOSITORY.parent / "shared" / "domain" / "metrics.md"
 
 
 @dataclass(frozen=True)
@@ -62,3 +63,18 @@ def test_every_example_is_named_by_the_unit_test_that_computes_it(project: Proje
     for figure, _, name in listed("Worked examples"):
         assert name in project.unit_tests, f"{figure}: no unit test {name}"
         assert figure in str(project.unit_tests[name]["description"]), f"{name} does not speak of {figure}"
+
+
+@pytest.mark.skipif(not DEFINITIONS.exists(), reason="the page of definitions is not beside the repository")
+def test_every_worked_example_of_the_definitions_has_a_unit_test() -> None:
+    page = re.split(r"^## (\d+)\. ", DEFINITIONS.read_text(), flags=re.MULTILINE)
+    sections = dict(zip(page[1::2], page[2::2], strict=True))
+    computed = "".join(text for number, text in sections.items() if 1 <= int(number) <= 9)
+    figures = {figure for figure in re.findall(r"\*\*([^*]+)\*\*", computed) if re.search(r"\d", figure)}
+    have = {figure for figure, _, _ in listed("Worked examples")}
+    assert figures - have == set()
+    headings = set(
+        re.findall(r"^#{2,3} [\d.]+ ([^(\n]+?)(?: \(|$)", DEFINITIONS.read_text(), flags=re.MULTILINE)
+    )
+    assert {row[-1] for row in listed("Metrics")} <= headings | {"Return on investment"}
+    assert {row[1] for row in listed("Worked examples")} <= headings

@@ -2,6 +2,7 @@
 
 Money is integer minor units of `currency` (divide by `currency_base_unit`), rates of rate cards are main
 units. Everything with a REST `updated_after` filter is incremental on `updated_at`; the rest is read whole.
+Amounts of project accounting records carry no unit in their names; they are read as minor units like all others.
 """
 
 from __future__ import annotations
@@ -187,6 +188,15 @@ _LISTED = [
         ),
     ),
     _table(
+        "project_accounting_record",
+        fields(
+            "id!", "workspace_id!", "type!", "status", "start_date:d", "end_date:d", "currency", "amount:i",
+            "amount_to_date:i", "budget:i", "cost:i", "cost_eac:i", "hours:h", "hours_etc:h", "hours_eac:h",
+            "percent_complete:r", "created_at:ts!",
+        ),
+        incremental=False,
+    ),
+    _table(
         "external_reference",
         fields(
             "id!", "service_name!", "service_model!", "service_model_ref!", "subject_type!", "subject_id!",
@@ -291,6 +301,12 @@ RESOURCES: Mapping[str, Resource] = {
         event="invoice",
         ignored=_names("title message payment_schedule tax_rate purchase_order project_code recipient_id "
                        "workspace_ids user_id"),
+    ),
+    "project_accounting_record": Resource(
+        collection="project_accounting_records",
+        financial=("amount", "budget", "cost", "cost_eac"),
+        ignored=_names("story_id role_id contract_date description fees labor_type service_type notes "
+                       "total_estimated_hours total_hours_to_date"),
     ),
     "external_reference": Resource(
         collection="external_references",

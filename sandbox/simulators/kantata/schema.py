@@ -67,6 +67,12 @@ _TABLES: dict[str, dict[str, str]] = {
         "user_invoice_number status invoice_date due_date currency workspace_id title",
         "draft balance_in_cents currency_base_unit payment_schedule",
     ),
+    "project_accounting_records": _table(
+        "workspace_id story_id type status start_date end_date currency hours hours_etc hours_eac "
+        "percent_complete created_at",
+        "amount amount_to_date budget cost cost_eac",
+        stamps=False,
+    ),
     "external_references": _table(
         "service_name service_model service_model_ref subject_type subject_id status external_link "
         "external_status external_message last_synced_at",
@@ -128,6 +134,7 @@ FINANCIAL_FIELDS = MappingProxyType(
         "cost_rates": ("amount_in_subunits",),
         "workspace_resources": ("resource_bill_rate", "resource_cost_rate"),
         "billing_milestones": ("amount_in_cents",),
+        "project_accounting_records": ("amount", "amount_to_date", "budget", "cost", "cost_eac"),
     }
 )
 

@@ -106,6 +106,7 @@ select
     jobs.erp_instance,
     jobs.erp_project_id,
     jobs.is_erp_active,
+    typed.created_at as opened_at,
     typed.source_modified_at,
     typed.loaded_at
 from typed

@@ -51,6 +51,7 @@ select
     coalesce(entries.is_billable, false)
     or (coalesce(entries.is_approved, false) and productive_tasks.story_id is not null) as is_productive,
     coalesce(entries.is_approved, false) as is_approved,
+    entries.active_submission_id is not null as is_submitted,
     coalesce(entries.is_invoiced, false) as is_invoiced,
     {{ canonical_id('entries.psa_invoice_id', 'entries.instance') }} as psa_invoice_id,
     psa_invoices.invoice_id,

@@ -3,12 +3,13 @@
 with summed as (
 
     {% for id, name, unit, model, numerator, denominator, section in metrics() %}
-    {%- set has_group = model in ['rpt_dso_month'] %}
+    {%- set has_group = model == 'rpt_dso_month' %}
+    {%- set by_company = model in ['rpt_dso_month', 'rpt_close_month', 'rpt_intercompany_month'] %}
     select
         '{{ id }}' as metric_id,
         legal_entity_id,
-        {{ 'cast(null as ' ~ dbt.type_string() ~ ')' if has_group else 'practice_id' }} as practice_id,
-        {{ 'cast(null as ' ~ dbt.type_string() ~ ')' if has_group else 'business_unit_id' }} as business_unit_id,
+        {{ 'cast(null as ' ~ dbt.type_string() ~ ')' if by_company else 'practice_id' }} as practice_id,
+        {{ 'cast(null as ' ~ dbt.type_string() ~ ')' if by_company else 'business_unit_id' }} as business_unit_id,
         {{ 'is_group' if has_group else 'false' }} as is_group,
         month,
         cast(sum({{ numerator }}) as decimal(28, 8)) as numerator,
@@ -17,7 +18,7 @@ with summed as (
         '{{ unit }}' as unit
     from {{ ref(model) }} as rows
     where month <= {{ as_of_date() }}
-    group by legal_entity_id, month, {{ 'is_group' if has_group else 'practice_id, business_unit_id' }}
+    group by legal_entity_id, month{{ ', is_group' if has_group }}{{ ', practice_id, business_unit_id' if not by_company }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -43,9 +44,11 @@ select
         as decimal(28, 8)
     ) as value,
     summed.is_ratio,
-    case when summed.unit = 'currency' then firm.reporting_currency else summed.unit end as unit,
+    case summed.unit when 'currency' then firm.reporting_currency when 'functional' then entities.functional_currency else summed.unit end as unit,
     {{ month_end('summed.month') }} >= {{ as_of_date() }} as is_open_month,
     {{ as_of() }} as as_of
 from summed
 cross join firm
+left join {{ ref('dim_legal_entity') }} as entities
+    on summed.legal_entity_id = entities.legal_entity_id
 where summed.numerator is not null or summed.denominator is not null
