@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import click
-from rich.table import Table
 
 from reverse_etl import findings as use_cases
-from reverse_etl.cli_common import as_person, console, ledger, plain_errors, roles_of
+from reverse_etl.cli_common import as_person, ledger, plain_errors, roles_of
 from reverse_etl.cli_governance import moment_of
 from reverse_etl.ledger.findings import FINDING_STATES, WAIVER_CLASSES
 
@@ -26,15 +25,14 @@ def findings() -> None:
 def list_command(check_id: str | None, states: tuple[str, ...], limit: int) -> None:
     """List findings as the last build left them, the most money at risk first."""
     rows = use_cases.listing(ledger(), check_id=check_id, states=states, limit=limit)
-    table = Table("finding", "check", "state", "severity", "since", "reopened", "at risk", "what", box=None)
     for row in rows:
         at_risk = row["amount_at_risk_rc"]
-        table.add_row(
-            row["finding_id"], row["check_id"], row["finding_state"], row["severity"],
-            f"{row['opened_at']:%Y-%m-%d}", str(row["times_reopened"]),
-            "" if at_risk is None else f"{at_risk:,.2f} {row['reporting_currency']}", row["title"],
-        )  # fmt: skip
-    console().print(table)
+        money = "" if at_risk is None else f"  {at_risk:,.2f} {row['reporting_currency']}"
+        back = f", came back {row['times_reopened']}x" if row["times_reopened"] else ""
+        since = f"since {row['opened_at']:%Y-%m-%d}{back}"
+        what = f"{row['check_id']} {row['severity']} {row['finding_state']}"
+        click.echo(f"{row['finding_id']}  {what} {since}{money}  {row['title']}")
+    click.echo(f"{len(rows)} finding(s)")
 
 
 @findings.command()

@@ -7,10 +7,12 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
 from reverse_etl import audit, findings
+from reverse_etl.cli_findings import findings as cli
 from reverse_etl.errors import IllegalTransitionError, NotAllowedError, UnknownFindingError
-from reverse_etl.ledger import reading
+from reverse_etl.ledger import open_ledger, reading
 from reverse_etl.ledger.findings import finding_decision
 from reverse_etl.models import SERVICE_ACTOR
 from tests.reverse_etl.factories import START, make_governance, person
@@ -126,3 +128,20 @@ def test_somebody_of_another_business_unit_does_not_decide(make_outbox):
     findings.record(outbox.engine, [row()])
     with pytest.raises(NotAllowedError, match="business_unit"):
         findings.acknowledge(outbox, "f1", *OWNER, "seen")
+
+
+def test_the_command_line_lists_and_decides_with_whole_ids(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
+    monkeypatch.setenv("CONCORD_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.db'}")
+    engine = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    findings.record(engine, [row("a" * 32)])
+    engine.dispose()
+    run = CliRunner()
+    listed = run.invoke(cli, ["list"])
+    assert listed.output.startswith(f"{'a' * 32}  R01 S2 open since ")
+    assert listed.output.endswith("1 finding(s)\n")
+    who = ["--actor", "olga", "--role", "pricing_owner", "--reason", "card is on its way"]
+    assert run.invoke(cli, ["acknowledge", "a" * 32, *who]).exit_code == 0
+    refused = run.invoke(cli, ["waive", "a" * 32, "--until", "2020-01-01", *who])
+    assert refused.exit_code == 1
+    assert "must end in the future" in refused.output
