@@ -37,7 +37,7 @@ billed as (
         sum(value.billed_amount) over (partition by value.invoice_id) as invoice_amount,
         row_number() over (
             partition by value.invoice_id
-            order by value.month desc, value.project_id desc, value.resource_id desc, value.role_id desc
+            order by value.month desc, value.project_id desc, value.resource_id desc, value.role_id desc nulls last
         ) = 1 as is_last
     from {{ ref('rpt_time_value') }} as value
     left join invoices
