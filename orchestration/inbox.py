@@ -9,24 +9,20 @@ import dagster as dg
 
 from connectors.errors import ConnectorError
 from orchestration.runtime import Runtime
-from reverse_etl.inbox import store
+from reverse_etl.inbox.answering import answered, waiting
 from reverse_etl.inbox.pull import pull, pulled_instances
 from reverse_etl.inbox.store import Waiting
-from reverse_etl.ledger import open_ledger, reading, writing
+from reverse_etl.ledger import open_ledger
 
 
 def wanted_reads(runtime: Runtime, instance: dg.DagsterInstance) -> list[Waiting]:
     """Instances whose messages no successful read has answered; those that one has are settled on the way."""
     engine = open_ledger(runtime.home.ledger_url)
-    with reading(engine) as connection:
-        names = [one.instance for one in store.waiting(connection)]
-    for name in names:
-        done = _last_read(runtime, instance, name)
+    for one in waiting(engine):
+        done = _last_read(runtime, instance, one.instance)
         if done is not None:
-            with writing(engine) as connection:
-                store.settle(connection, name, done[0], done[1])
-    with reading(engine) as connection:
-        return store.waiting(connection)
+            answered(engine, one.instance, done[0], done[1])
+    return waiting(engine)
 
 
 def pull_feeds(runtime: Runtime) -> dict[str, int]:

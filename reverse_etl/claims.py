@@ -12,6 +12,9 @@ from reverse_etl.ledger.schema import attempt, correction, correction_dependency
 from reverse_etl.models import BUSY_STATES, State
 
 _UNRESOLVED = ("unknown", "acknowledged")
+_OTHER, _NEEDED, _WAITS = (
+    correction.alias("other"), correction.alias("needed"), correction_dependency.alias("waits"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,7 @@ def _first_due(state: State, now: Any, gate: Gate) -> sa.Select[Any]:
 
 def _blocker(gate: Gate) -> sa.ColumnElement[bool]:
     """Another correction of the same record that is being written, or comes first."""
-    c, other, waits = correction.c, correction.alias("other"), correction_dependency.alias("waits")
+    c, other, waits = correction.c, _OTHER, _WAITS
     waits_for_us = sa.exists().where(
         waits.c.correction_id == other.c.correction_id, waits.c.depends_on_id == c.correction_id
     )
@@ -81,7 +84,7 @@ def _blocker(gate: Gate) -> sa.ColumnElement[bool]:
 
 
 def _unmet_dependency() -> sa.ColumnElement[bool]:
-    needed, other = correction_dependency.c, correction.alias("needed")
+    needed, other = correction_dependency.c, _NEEDED
     return sa.exists().where(
         needed.correction_id == correction.c.correction_id,
         needed.depends_on_id == other.c.correction_id,

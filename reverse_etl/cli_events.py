@@ -170,9 +170,7 @@ def dead_letters(subscription: str | None) -> None:
 @plain_errors
 def revive(deliveries: tuple[int, ...], actor: str) -> None:
     """Send dead letters again, in their order."""
-    with writing(_ledger()) as connection:
-        for delivery in deliveries:
-            queue.revive(connection, delivery, actor, wall_clock())
+    delivering.send_again(_ledger(), deliveries, actor, wall_clock())
     click.echo(f"{len(deliveries)} queued")
 
 

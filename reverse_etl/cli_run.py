@@ -9,7 +9,8 @@ import click
 from config import load_config
 from config.paths import Home
 from reverse_etl.cli_common import ledger, plain_errors
-from reverse_etl.dispatcher import DispatchReport, dispatch
+from reverse_etl.dispatch_report import DispatchReport
+from reverse_etl.dispatcher import dispatch
 from reverse_etl.setup import open_destinations, open_published
 
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from config import Config, load_config
 from config.paths import Home
 from config.sagas import Process
+from reverse_etl import saga_desk
 from reverse_etl.cli_common import Failure, as_person, console, plain_errors, roles_of
 from reverse_etl.errors import UnknownSagaError
 from reverse_etl.ledger import reading
@@ -149,7 +150,7 @@ def start(
             hint=f"`concord sagas triggers {wanted.name}` lists them; run the loop when it is new.",
         )
     given = dict(_pair(text) for text in inputs)
-    saga = engine.start(wanted, trigger_key, rows[0], actor, roles_of(actor, roles), given)
+    saga = saga_desk.start(engine.outbox, wanted, trigger_key, rows[0], actor, roles_of(actor, roles), given)
     _go_on(engine, saga.saga_key)
     if saga.state is SagaState.REFUSED:
         raise Failure(f"{saga.saga_key} is refused and nothing was written: {saga.state_reason}")
@@ -180,7 +181,7 @@ def _go_on(engine: Sagas, saga_key: str) -> None:
 def answer(saga_key: str, step_id: str, value: str, actor: str, roles: tuple[str, ...]) -> None:
     """Answer what a step asks a person for."""
     _, engine = _open()
-    engine.answer(saga_key, step_id, value, actor, roles_of(actor, roles))
+    saga_desk.answer(engine.outbox, saga_key, step_id, value, actor, roles_of(actor, roles))
     _go_on(engine, saga_key)
 
 
@@ -193,7 +194,7 @@ def cancel(saga_key: str, actor: str, roles: tuple[str, ...], reason: str) -> No
     """Stop a saga and take back what it did; each correction of that is approved as all others."""
     config, engine = _open()
     process = _process(config, saga_key.partition("/")[0])
-    engine.cancel(saga_key, process, actor, roles_of(actor, roles), reason)
+    saga_desk.cancel(engine.outbox, saga_key, process, actor, roles_of(actor, roles), reason)
     _go_on(engine, saga_key)
 
 
@@ -206,5 +207,5 @@ def retry(saga_key: str, actor: str, roles: tuple[str, ...], reason: str) -> Non
     """Let a stuck saga try again to take back what it did."""
     config, engine = _open()
     process = _process(config, saga_key.partition("/")[0])
-    engine.retry(saga_key, process, actor, roles_of(actor, roles), reason)
+    saga_desk.retry(engine.outbox, saga_key, process, actor, roles_of(actor, roles), reason)
     _go_on(engine, saga_key)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Literal
 
 from config.clock import Clock
 from connectors.errors import (
@@ -19,57 +17,25 @@ from connectors.errors import (
 )
 from reverse_etl import policies, retry
 from reverse_etl.breaker import Signal
+from reverse_etl.comparing import (
+    holds_new,
+    holds_some_new,
+    moved,
+    moved_words,
+    refused_words,
+    values_words,
+    version_words,
+)
 from reverse_etl.delivery import Claim, Delivery
 from reverse_etl.destinations.base import Destination, Snapshot, WriteRequest
+from reverse_etl.dispatch_report import Delivered, DispatchReport, Outcome, result
 from reverse_etl.errors import LeaseLostError
-from reverse_etl.models import Correction, FieldChange, State
+from reverse_etl.models import Correction, State
 from reverse_etl.outbox import Outbox
-from reverse_etl.values import encode, same
+from reverse_etl.values import encode
 
 logger = logging.getLogger(__name__)
 _ANSWERED = Signal(kind="answered")
-KEPT_ITEMS = 2_000
-
-Outcome = Literal["delivered", "conflicted", "in_doubt", "retried", "dead_lettered", "lease_lost"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Delivered:
-    """What became of one correction in this run."""
-
-    correction_id: str
-    outcome: Outcome
-    error_class: str | None
-    words: str
-    customer_name: str | None = None
-    business_unit_id: str | None = None
-    project_name: str | None = None
-
-
-@dataclass(kw_only=True)
-class DispatchReport:
-    """What a run did. `stopped_instances` says which instances it left alone, and why."""
-
-    run_id: str = ""
-    """Kept with each attempt in the ledger, so that a run can be rolled back as one change set."""
-    items: list[Delivered] = field(default_factory=list)
-    """The last of them; a month-end burst must not fill the memory."""
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
-    recovered: list[str] = field(default_factory=list)
-    stopped_instances: dict[str, str] = field(default_factory=dict)
-    waiting: int = 0
-    """Approved or in doubt when the run ended: not due yet, switched off, or of a stopped instance."""
-
-    def count(self, outcome: Outcome) -> int:
-        """How many corrections ended this way."""
-        return self.outcomes[outcome]
-
-    def add(self, item: Delivered) -> None:
-        """Count an item, and keep it among the last."""
-        self.outcomes[item.outcome] += 1
-        self.items.append(item)
-        if len(self.items) > 2 * KEPT_ITEMS:
-            del self.items[:KEPT_ITEMS]
 
 
 def dispatch(
@@ -118,7 +84,7 @@ class _Run:
         try:
             return self._try(claim, _Attempt())
         except LeaseLostError as error:  # also when the lease is lost while a failure is recorded
-            return _result(claim, "lease_lost", "lease_lost", str(error))
+            return result(claim, "lease_lost", "lease_lost", str(error))
 
     def _try(self, claim: Claim, attempt: _Attempt) -> Delivered:
         try:
@@ -132,7 +98,7 @@ class _Run:
         item = claim.correction
         refusal = policies.may_write(self.delivery.outbox.policy, item, claim.approvals)
         if refusal:
-            words = f"{refusal.reason}. What to do: {refusal.hint}"
+            words = refused_words(refusal, is_unresolved=claim.earlier.is_unresolved)
             return self._already_done(claim) or self._end(
                 claim, State.DEAD_LETTERED, refusal.error_class, words
             )
@@ -156,7 +122,7 @@ class _Run:
         if record_id is None:
             return None
         live = destination.read(item.target_object, record_id, _fields(item))
-        return self._found_there(claim, record_id) if _holds_new(item, live) else None
+        return self._found_there(claim, record_id) if holds_new(item, live) else None
 
     def _write(self, claim: Claim, attempt: _Attempt) -> Delivered:
         destination = self._destination(claim.correction.target_instance)
@@ -176,15 +142,15 @@ class _Run:
         item = claim.correction
         record_id = str(item.target_record_id)
         live = destination.read(item.target_object, record_id, _fields(item))
-        if _holds_new(item, live):
+        if holds_new(item, live):
             return self._found_there(claim, record_id)
         if claim.earlier.is_acknowledged:
             return self._not_kept(claim, live)
-        if _moved(item, live):
-            return self._conflict(claim, "value_moved", _moved_words(item, live))
-        is_half_written = _is_in_parts(destination) and _holds_some_new(item, live)
+        if moved(item, live):
+            return self._conflict(claim, "value_moved", moved_words(item, live))
+        is_half_written = _is_in_parts(destination) and holds_some_new(item, live)
         if claim.earlier.version not in (None, live.version) and not is_half_written:
-            return self._conflict(claim, "version_moved", _version_words(item))
+            return self._conflict(claim, "version_moved", version_words(item))
         request = WriteRequest(
             target_object=item.target_object,
             operation="update",
@@ -200,7 +166,7 @@ class _Run:
         live = Snapshot(values={c.field: None for c in item.changes})
         if found is not None:
             live = destination.read(item.target_object, found, _fields(item))
-            if _holds_new(item, live):
+            if holds_new(item, live):
                 return self._found_there(claim, found)
         if claim.earlier.is_acknowledged:
             return self._not_kept(claim, live)
@@ -224,15 +190,15 @@ class _Run:
         item = claim.correction
         self.delivery.intend(claim, {n: encode(v) for n, v in live.values.items()}, live.version)
         attempt.is_sent = True
-        result = destination.write(request, item.idempotency_key, live.version)
-        self.delivery.acknowledge(claim, result.record_id, result.version)
+        written = destination.write(request, item.idempotency_key, live.version)
+        self.delivery.acknowledge(claim, written.record_id, written.version)
         attempt.is_acknowledged = True
-        back = destination.read(item.target_object, result.record_id, _fields(item))
-        if not _holds_new(item, back):
+        back = destination.read(item.target_object, written.record_id, _fields(item))
+        if not holds_new(item, back):
             return self._not_kept(claim, back)
         words = f"written and read back from {item.target_instance}"
-        self.delivery.delivered(claim, "delivered", words, result.record_id)
-        return _result(claim, "delivered", None, words)
+        self.delivery.delivered(claim, "delivered", words, written.record_id)
+        return result(claim, "delivered", None, words)
 
     def _found_there(self, claim: Claim, record_id: str) -> Delivered:
         if claim.earlier.is_unresolved:
@@ -240,12 +206,12 @@ class _Run:
         else:
             outcome, words = "already_there", "the vendor held the new values already; nothing was written"
         self.delivery.delivered(claim, outcome, words, record_id)
-        return _result(claim, "delivered", None, words)
+        return result(claim, "delivered", None, words)
 
     def _not_kept(self, claim: Claim, live: Snapshot) -> Delivered:
         item = claim.correction
         words = (
-            f"the vendor confirmed the write but reads back {_values(item, live)}. "
+            f"the vendor confirmed the write but reads back {values_words(item, live)}. "
             "What to do: look for a rule or a default in the vendor that changes it, then replay or reject."
         )
         if item.attempts >= retry.MAX_ATTEMPTS:
@@ -254,7 +220,7 @@ class _Run:
             )
         delay = retry.backoff(item.attempts)
         self.delivery.finish(claim, State.IN_DOUBT, "acknowledged", "not_kept", words, delay, _ANSWERED)
-        return _result(claim, "in_doubt", "not_kept", words)
+        return result(claim, "in_doubt", "not_kept", words)
 
     def _failed(self, claim: Claim, attempt: _Attempt, error: Exception) -> Delivered:
         item = claim.correction
@@ -268,12 +234,12 @@ class _Run:
             self.delivery.finish(
                 claim, State.IN_DOUBT, outcome, decision.error_class, words, decision.delay, signal
             )
-            return _result(claim, "in_doubt", decision.error_class, words)
+            return result(claim, "in_doubt", decision.error_class, words)
         if decision.action == "retry":
             self.delivery.finish(
                 claim, State.APPROVED, "not_sent", decision.error_class, words, decision.delay, signal
             )
-            return _result(claim, "retried", decision.error_class, words)
+            return result(claim, "retried", decision.error_class, words)
         to = State.CONFLICTED if decision.action == "conflict" else State.DEAD_LETTERED
         outcome = _settled(attempt, error)
         return self._end(claim, to, decision.error_class, words, outcome=outcome, signal=signal)
@@ -292,8 +258,8 @@ class _Run:
         signal: Signal | None = None,
     ) -> Delivered:
         self.delivery.finish(claim, to, outcome, error_class, words, signal=signal)
-        result: Outcome = "conflicted" if to is State.CONFLICTED else "dead_lettered"
-        return _result(claim, result, error_class, words)
+        became: Outcome = "conflicted" if to is State.CONFLICTED else "dead_lettered"
+        return result(claim, became, error_class, words)
 
 
 def _signal_of(decision: retry.Decision, error: Exception, words: str) -> Signal | None:
@@ -320,52 +286,9 @@ def _fields(item: Correction) -> list[str]:
     return [change.field for change in item.changes]
 
 
-def _holds_new(item: Correction, live: Snapshot) -> bool:
-    return all(same(live.values[c.field], c.new) for c in item.changes)
-
-
-def _holds_some_new(item: Correction, live: Snapshot) -> bool:
-    """A vendor that needs several calls for one record may have got half of ours."""
-    return any(same(live.values[c.field], c.new) for c in item.changes)
-
-
 def _is_in_parts(destination: Destination) -> bool:
     """Whether an update may be left half done; a destination whose vendor takes it whole says so."""
     return bool(getattr(destination, "writes_in_parts", True))
-
-
-def _moved(item: Correction, live: Snapshot) -> list[FieldChange]:
-    """Fields that hold neither what the approver saw nor what is to be written."""
-    return [
-        change
-        for change in item.changes
-        if not same(live.values[change.field], change.expected)
-        and not same(live.values[change.field], change.new)
-    ]
-
-
-def _values(item: Correction, live: Snapshot) -> str:
-    return ", ".join(f"{c.field}={encode(live.values[c.field])}" for c in item.changes)
-
-
-def _moved_words(item: Correction, live: Snapshot) -> str:
-    moved = [
-        f"{c.field} is {encode(live.values[c.field])}, the approver saw {c.expected_value}"
-        for c in _moved(item, live)
-    ]
-    return (
-        f"instance {item.target_instance}, object {item.target_object}, record {item.target_record_id}: "
-        f"{'; '.join(moved)}. Nothing was written. "
-        "What to do: nothing; the next read proposes again from what is there now."
-    )
-
-
-def _version_words(item: Correction) -> str:
-    return (
-        f"instance {item.target_instance}, object {item.target_object}, record {item.target_record_id}: the values "
-        "are as the approver saw them, but the record has changed since a write of ours was lost; it may have been "
-        "applied and undone. Nothing more was written. What to do: nothing; the next read proposes again."
-    )
 
 
 def _error_words(item: Correction, error: Exception) -> str:
@@ -385,16 +308,3 @@ def _advice(error: ConnectorError) -> str:
     if isinstance(error, PermanentError):
         return "correct it at the vendor, then replay; or reject."
     return "nothing while it is tried again; replay it from the dead letters once the instance answers."
-
-
-def _result(claim: Claim, outcome: Outcome, error_class: str | None, words: str) -> Delivered:
-    item = claim.correction
-    return Delivered(
-        correction_id=item.correction_id,
-        outcome=outcome,
-        error_class=error_class,
-        words=words,
-        customer_name=item.customer_name,
-        business_unit_id=item.business_unit_id,
-        project_name=item.project_name,
-    )

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from reverse_etl import audit, breaker
 from reverse_etl.breaker import Health, Signal
 from reverse_etl.claims import Gate
+from reverse_etl.desk import require_person
 from reverse_etl.errors import NotAllowedError
 from reverse_etl.ledger import reading, writing
 from reverse_etl.ledger.schema import correction, instance_control, instance_health
@@ -63,8 +64,9 @@ def set_mode(
     ``paused``: nothing is claimed; what a worker is writing this moment ends as it would. ``draining``: nothing
     new is claimed, what is in doubt is looked at to its end. Resuming also closes the breaker for a trial.
 
-    Raises `NotAllowedError` without a reason, or when the actor is neither an operator nor of unlimited role.
+    Raises `NotAllowedError` without a reason, for a machine, or for an actor who is neither operator nor unlimited.
     """
+    require_person(actor)
     allowed = {OPERATOR_ROLE, *outbox.policy.unlimited_roles}
     if not allowed & set(roles):
         raise NotAllowedError(

@@ -27,7 +27,7 @@ from reverse_etl.models import (
     State,
 )
 from reverse_etl.policies import Governance, Refusal
-from reverse_etl.proposing import Proposer, ProposeReport
+from reverse_etl.proposing import Proposer, ProposeReport, Then
 from reverse_etl.recorder import Recorder
 from reverse_etl.values import canonical_json
 
@@ -61,12 +61,15 @@ class Outbox:
         self.expire_overdue()
         return self._proposer.propose(rows)
 
-    def propose_one(self, proposal: Proposal, *, needs_person: str | None = None) -> Correction:
+    def propose_one(
+        self, proposal: Proposal, *, needs_person: str | None = None, then: Then | None = None
+    ) -> Correction:
         """Propose a single correction that a person or a recovery asks for, and return it as recorded.
 
-        `needs_person` is a reason why standing policy must not approve it alone.
+        `needs_person` is a reason why standing policy must not approve it alone; `then` is done in the same
+        transaction.
         """
-        return self._proposer.propose_one(proposal, needs_person=needs_person)
+        return self._proposer.propose_one(proposal, needs_person=needs_person, then=then)
 
     # ---- decide -------------------------------------------------------------------------------
 
@@ -170,10 +173,12 @@ class Outbox:
         *,
         roles: Sequence[str],
         depends_on: tuple[Dependency, ...] = (),
+        then: Then | None = None,
     ) -> Correction:
         """Propose to restore what the vendor held before an applied correction; somebody else approves it.
 
-        `depends_on` names rollbacks that must go first, as when a later change of the record is undone too.
+        `depends_on` names rollbacks that must go first, as when a later change of the record is undone too; `then`
+        is done in the same transaction.
 
         Raises `IllegalTransitionError` when it was not applied, `NotAllowedError` for a create (nothing is ever
         deleted) or when Concord found the value already there and wrote nothing.
@@ -195,7 +200,7 @@ class Outbox:
                 f"{correction_id} has no before-image: the value was there already and nothing was written.",
                 hint="nothing to undo.",
             )
-        return self.propose_one(replace(_inverse(item, actor, reason), depends_on=depends_on))
+        return self.propose_one(replace(_inverse(item, actor, reason), depends_on=depends_on), then=then)
 
     # ---- prove --------------------------------------------------------------------------------
 

@@ -150,7 +150,7 @@ def may_write(
         return Refusal(
             error_class=verdict.error_class or "policy",
             reason=verdict.reason,
-            hint="nothing was written; change the configuration or reject the correction.",
+            hint="change the configuration and replay it, or reject it.",
         )
     given = [a for a in current_round(correction, approvals) if a.decision == "approve"]
     if verdict.mode == "automatic" and given:

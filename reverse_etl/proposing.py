@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from reverse_etl import audit, caps, echo, flip, policies, store, switches, waivers
+from reverse_etl import audit, caps, echo, flip, policies, saga_store, store, switches, waivers
 from reverse_etl.caps import Volume
 from reverse_etl.errors import IllegalTransitionError
 from reverse_etl.ledger import writing
@@ -33,6 +33,7 @@ DEPENDENCY_RANK: Mapping[str, int] = {
     "billing_milestone": 50,
 }  # fmt: skip
 _LAST_RANK = 60
+Then = Callable[[sa.Connection, Correction], None]
 
 
 @dataclass(kw_only=True)
@@ -80,10 +81,13 @@ class Proposer:
                 self._enter(connection, proposal, held, known.get(proposal.correction_key), report)
         return report
 
-    def propose_one(self, proposal: Proposal, *, needs_person: str | None = None) -> Correction:
+    def propose_one(
+        self, proposal: Proposal, *, needs_person: str | None = None, then: Then | None = None
+    ) -> Correction:
         """Propose a single correction that a person or a recovery asks for, and return it as recorded.
 
-        `needs_person` is a reason why standing policy must not approve it alone.
+        `needs_person` is a reason why standing policy must not approve it alone; `then` is done in the same
+        transaction, so that whoever follows the correction knows of it or it does not exist.
         """
         with writing(self.engine) as connection:
             previous = store.latest_by_key(connection, [proposal.correction_key]).get(proposal.correction_key)
@@ -92,10 +96,14 @@ class Proposer:
                     f"correction {previous.correction_id} for the same is {previous.state}.",
                     hint="wait until it is done.",
                 )
+            _require_still_there(proposal, previous)
             verdict = self._judge(connection, proposal, needs_person)
             verdict = self._capped(proposal, verdict, self._cap_reason(connection, [proposal], [verdict]))
             new_id = self._enter(connection, proposal, verdict, previous, ProposeReport())
-            return store.get(connection, new_id)
+            entered = store.get(connection, new_id)
+            if then is not None:
+                then(connection, entered)
+            return entered
 
     def reopen(self, correction_id: str, proposal: Proposal | None, reason: str) -> str | None:
         """Replace a delivered correction that did not help by a new proposal that a person decides."""
@@ -183,10 +191,14 @@ class Proposer:
         row = self._row(connection, proposal, verdict)
         new_id = row["correction_id"]
         if previous is not None and _gives_way(previous):
-            self._supersede(connection, previous, new_id, "a newer read proposes other values")
+            is_edit = proposal.supersedes_id is not None
+            words = proposal.reason if is_edit else "a newer read proposes other values"
+            self._supersede(connection, previous, new_id, words)
             report.superseded.append(previous.correction_id)
             row["supersedes_id"] = previous.correction_id
         store.insert(connection, row, proposal.changes, proposal.depends_on)
+        if row["supersedes_id"] is not None:
+            saga_store.pass_steps_on(connection, row["supersedes_id"], new_id)
         if verdict.mode == "forbidden":
             self.recorder.move(
                 connection, new_id, State.REJECTED, "refused_by_policy", POLICY_ACTOR, verdict.reason,
@@ -267,6 +279,19 @@ def _content_hash(proposal: Proposal) -> str:
 
 def _is_read_after(proposal: Proposal, moment: datetime) -> bool:
     return proposal.source_loaded_at is not None and proposal.source_loaded_at > moment
+
+
+def _require_still_there(proposal: Proposal, previous: Correction | None) -> None:
+    """What a proposal says it replaces must still be there to be replaced: somebody may have decided it meanwhile."""
+    replaced = proposal.supersedes_id
+    if replaced is None or (
+        previous is not None and previous.correction_id == replaced and _gives_way(previous)
+    ):
+        return
+    raise IllegalTransitionError(
+        f"correction {replaced} was decided by somebody else meanwhile.",
+        hint=f"`concord corrections show {replaced}` tells by whom.",
+    )
 
 
 def _gives_way(previous: Correction) -> bool:

@@ -11,13 +11,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from config.sagas import Step
-from reverse_etl import audit
+from reverse_etl import audit, claims
 from reverse_etl.errors import SagaMovedError, UnknownSagaError
 from reverse_etl.ledger.sagas import saga, saga_step
 from reverse_etl.ledger.schema import correction
 from reverse_etl.models import State
 from reverse_etl.sagas import Saga, SagaState, SagaStep, StepState
 from reverse_etl.values import canonical_json
+
+_DONE, _UNDO = correction.alias("done"), correction.alias("undo")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,7 @@ def move_step(
             saga_step.c.saga_key == present.saga_key,
             saga_step.c.step_id == step.step_id,
             saga_step.c.state == step.state,
+            saga_step.c.correction_id.is_not_distinct_from(step.correction_id),
             sa.exists().where(saga.c.saga_key == present.saga_key, saga.c.state == present.state),
         )
         .values(state=to, state_reason=reason, updated_at=mark.now, **values)
@@ -99,6 +102,16 @@ def move_step(
     connection.execute(touched)
     detail = {"step": step.step_id, **values}
     _tell(connection, present.saga_key, "saga_step", mark, step.state, to, reason, detail)
+
+
+def pass_steps_on(connection: sa.Connection, old_id: str, new_id: str) -> None:
+    """A step that waits for a correction waits for its successor instead, such as an edited dead letter."""
+    for column, state in (
+        (saga_step.c.correction_id, StepState.OPEN),
+        (saga_step.c.undo_correction_id, StepState.UNDO_OPEN),
+    ):
+        waits = saga_step.update().where(column == old_id, saga_step.c.state == state)
+        connection.execute(waits.values({column.name: new_id}))
 
 
 def tell(
@@ -207,11 +220,11 @@ def _load(connection: sa.Connection, query: sa.Select[Any]) -> list[Saga]:
 
 
 def _steps(connection: sa.Connection, saga_keys: Sequence[str]) -> dict[str, list[SagaStep]]:
-    done, undo = correction.alias("done"), correction.alias("undo")
+    states = _DONE.c.state.label("correction_state"), _UNDO.c.state.label("undo_state")
     query = (
-        sa.select(saga_step, done.c.state.label("correction_state"), undo.c.state.label("undo_state"))
-        .outerjoin(done, done.c.correction_id == saga_step.c.correction_id)
-        .outerjoin(undo, undo.c.correction_id == saga_step.c.undo_correction_id)
+        sa.select(saga_step, *states)
+        .outerjoin(_DONE, _DONE.c.correction_id == saga_step.c.correction_id)
+        .outerjoin(_UNDO, _UNDO.c.correction_id == saga_step.c.undo_correction_id)
         .where(saga_step.c.saga_key.in_(saga_keys))
         .order_by(saga_step.c.saga_key, saga_step.c.position)
     )
@@ -226,9 +239,16 @@ def _steps(connection: sa.Connection, saga_keys: Sequence[str]) -> dict[str, lis
             state=StepState(row["state"]),
             correction_state=State(row["correction_state"]) if row["correction_state"] else None,
             undo_state=State(row["undo_state"]) if row["undo_state"] else None,
+            is_unresolved=is_unresolved(connection, row["correction_id"], row["correction_state"]),
         )
         found.setdefault(row["saga_key"], []).append(step)
     return found
+
+
+def is_unresolved(connection: sa.Connection, correction_id: str | None, state: str | None) -> bool:
+    """Whether a correction has ended by itself while a write of it may have reached the vendor unseen."""
+    is_ended = state in (State.DEAD_LETTERED, State.CONFLICTED) and correction_id is not None
+    return is_ended and claims.earlier_writes(connection, str(correction_id)).is_unresolved
 
 
 def moved_on(saga_key: str) -> SagaMovedError:

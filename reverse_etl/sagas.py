@@ -46,7 +46,7 @@ class StepState(StrEnum):
 ACTIVE_STATES = (SagaState.RUNNING, SagaState.COMPENSATING)
 _FINISHED = (StepState.DONE, StepState.SKIPPED)
 _APPLIED = (State.DELIVERED, State.VERIFIED)
-_LOST = (
+LOST = (
     State.REJECTED, State.EXPIRED, State.SUPERSEDED, State.CONFLICTED, State.DEAD_LETTERED, State.ROLLED_BACK,
 )  # fmt: skip
 _RECALLABLE = (None, State.PROPOSED, State.APPROVED)
@@ -70,6 +70,8 @@ class SagaStep:
     """Id of the record it created or changed, or a person's answer."""
     correction_state: State | None = None
     undo_state: State | None = None
+    is_unresolved: bool = False
+    """Its correction ended, and nobody knows whether a write of it reached the vendor: a person has to say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +149,7 @@ def _settle(step: SagaStep) -> Action | None:
         return None
     if step.correction_state in _APPLIED:
         return Action(kind="complete", step_id=step.step_id)
-    if step.correction_state in _LOST:
+    if step.correction_state in LOST and not step.is_unresolved:
         return Action(kind="fail", step_id=step.step_id)
     return None
 
@@ -166,7 +168,7 @@ def _backward(steps: Sequence[SagaStep]) -> Action | None:
         if step.state is StepState.UNDO_OPEN:
             if step.undo_state in _APPLIED:
                 return Action(kind="undone", step_id=step.step_id)
-            if step.undo_state in _LOST:
+            if step.undo_state in LOST:
                 return Action(kind="undo_failed", step_id=step.step_id)
             is_waiting = True
     if is_waiting:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -33,6 +34,10 @@ class Told:
     """Why the rest waits: the receiver's trouble as a class, or that its secret is missing."""
 
 
+Send = Callable[[Subscription, str, Event, datetime], Answer]
+"""Post one event to a subscriber, signed with the secret as of a moment."""
+
+
 @dataclass
 class Report:
     """What a run of deliveries did, by subscription."""
@@ -47,11 +52,13 @@ def deliver(
     *,
     settings: EventDelivery,
     wall: Clock,
+    send: Send | None = None,
 ) -> Report:
     """Queue what is new and deliver what is due; a subscription in trouble does not stop the others.
 
     `environ` holds the secrets by the names the subscriptions give. `wall` is real time: signatures and delays
-    concern machines. Run again, it goes on where it stopped; a post whose answer was lost is sent again.
+    concern machines. `send` replaces the HTTP post. Run again, it goes on where it stopped; a post whose answer was
+    lost is sent again.
     """
     report = Report()
     for wanted in subscriptions:
@@ -63,10 +70,17 @@ def deliver(
             told.stopped_by = "secret_missing"
             LOGGER.error("subscription %s: set the environment variable %s", wanted.name, wanted.secret)
             continue
-        with requests.Session() as session:
-            session.trust_env = False  # a proxy or .netrc of the host must not touch what we send
-            _Telling(engine, wanted, secret, session, settings, wall).run(told)
+        with _session() as session:
+            post = send or _HttpPost(session, settings.timeout_seconds)
+            _Telling(engine, wanted, secret, post, settings, wall).run(told)
     return report
+
+
+@contextmanager
+def _session() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy or .netrc of the host must not touch what we send
+        yield session
 
 
 @dataclass(frozen=True)
@@ -76,42 +90,31 @@ class _Telling:
     engine: sa.Engine
     wanted: Subscription
     secret: str
-    session: requests.Session
+    send: Send
     settings: EventDelivery
     wall: Clock
 
     def run(self, told: Told) -> None:
-        lease = timedelta(seconds=2 * self.settings.timeout_seconds + 30)
         while told.stopped_by is None:
-            with writing(self.engine) as connection:
-                claimed = queue.claim(connection, self.wanted.name, self.wall(), lease)
+            claimed = self._claim()
             if claimed is None:
                 return
-            answer = self._post(claimed.event)
+            answer = self.send(self.wanted, self.secret, claimed.event, self.wall())
             decision = decide(answer, claimed.attempts, self.settings.max_attempts)
-            words = None if decision.action == "delivered" else self._words(claimed, decision)
-            with writing(self.engine) as connection:
-                queue.settle(connection, claimed, decision, words, self.wall())
+            self._settle(claimed, decision)
             told.delivered += decision.action == "delivered"
             told.dead_lettered += decision.action == "dead_letter"
             told.stopped_by = decision.error_class if decision.is_receiver_wide else None
 
-    def _post(self, event: Event) -> Answer:
-        body = canonical_json(event.cloudevent()).encode()
-        headers = {
-            "Content-Type": f"{CONTENT_TYPE}; charset=utf-8",
-            signing.HEADER: signing.sign(self.secret, body, self.wall()),
-        }
-        timeout = self.settings.timeout_seconds
-        try:
-            response = self.session.post(
-                self.wanted.url, data=body, headers=headers, timeout=timeout, allow_redirects=False
-            )
-        except requests.Timeout:
-            return Answer(status=None, error_class="timeout")
-        except requests.RequestException as error:
-            return Answer(status=None, error_class="unreachable" if _is_connection(error) else "bad_answer")
-        return Answer(status=response.status_code, retry_after=_retry_after(response))
+    def _claim(self) -> queue.Claim | None:
+        lease = timedelta(seconds=2 * self.settings.timeout_seconds + 30)
+        with writing(self.engine) as connection:
+            return queue.claim(connection, self.wanted.name, self.wall(), lease)
+
+    def _settle(self, claimed: queue.Claim, decision: Decision) -> None:
+        words = None if decision.action == "delivered" else self._words(claimed, decision)
+        with writing(self.engine) as connection:
+            queue.settle(connection, claimed, decision, words, self.wall())
 
     def _words(self, claimed: queue.Claim, decision: Decision) -> str:
         end = "no further attempt is made" if decision.action == "dead_letter" else "it is sent again"
@@ -121,6 +124,30 @@ class _Telling:
         )
 
 
+@dataclass(frozen=True)
+class _HttpPost:
+    """The signed post that a subscriber receives."""
+
+    session: requests.Session
+    timeout: float
+
+    def __call__(self, wanted: Subscription, secret: str, event: Event, now: datetime) -> Answer:
+        body = canonical_json(event.cloudevent()).encode()
+        headers = {
+            "Content-Type": f"{CONTENT_TYPE}; charset=utf-8",
+            signing.HEADER: signing.sign(secret, body, now),
+        }
+        try:
+            response = self.session.post(
+                wanted.url, data=body, headers=headers, timeout=self.timeout, allow_redirects=False
+            )
+        except requests.Timeout:
+            return Answer(status=None, error_class="timeout")
+        except requests.RequestException as error:
+            return Answer(status=None, error_class="unreachable" if _is_connection(error) else "bad_answer")
+        return Answer(status=response.status_code, retry_after=_retry_after(response))
+
+
 def _is_connection(error: requests.RequestException) -> bool:
     return isinstance(error, requests.ConnectionError)
 
@@ -128,6 +155,13 @@ def _is_connection(error: requests.RequestException) -> bool:
 def _retry_after(response: requests.Response) -> timedelta | None:
     text = response.headers.get("Retry-After", "")
     return timedelta(seconds=min(int(text), _LONGEST_RETRY_AFTER)) if text.isdigit() else None
+
+
+def send_again(engine: sa.Engine, deliveries: Sequence[int], actor: str, now: datetime) -> None:
+    """Send dead letters again from their first attempt, all of them or none. Raises `UnknownDeliveryError`."""
+    with writing(engine) as connection:
+        for delivery_id in deliveries:
+            queue.revive(connection, delivery_id, actor, now)
 
 
 def next_work(engine: sa.Engine, subscriptions: Sequence[Subscription], now: datetime) -> str | None:

@@ -21,6 +21,7 @@ from reverse_etl.events.log import Event, as_event, within
 from reverse_etl.events.retry import Decision
 from reverse_etl.ledger.schema import event, event_delivery, event_subscription
 
+_EARLIER, _OTHER = event_delivery.alias("earlier"), event_delivery.alias("other")
 PENDING, DELIVERED, DEAD, DROPPED = "pending", "delivered", "dead_lettered", "dropped"
 
 
@@ -144,7 +145,7 @@ def claim(connection: sa.Connection, subscription: str, now: datetime, lease: ti
 
 
 def _deliverable(subscription: str, now: datetime) -> sa.Select[Any]:
-    d, earlier, other = event_delivery, event_delivery.alias("earlier"), event_delivery.alias("other")
+    d, earlier, other = event_delivery, _EARLIER, _OTHER
     is_waiting = sa.exists().where(
         other.c.subscription == subscription, other.c.state == PENDING, other.c.due_at > now
     )

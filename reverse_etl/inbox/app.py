@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ from starlette.routing import Route
 from config import Config, load_config
 from config.clock import Clock
 from config.paths import Home
-from connectors.webhooks import NotGenuineError, Post, Receipt, Verifier, verifier_of
+from connectors.webhooks import Change, NotGenuineError, Post, Receipt, Verifier, verifier_of
 from reverse_etl.inbox import store
 from reverse_etl.ledger import open_ledger, writing
 from reverse_etl.outbox import wall_clock
@@ -114,8 +114,13 @@ class _Intake:
         return JSONResponse({"error": "not genuine"}, 401)
 
     def _keep(self, instance: str, receipt: Receipt, post: Post) -> None:
-        if not receipt.changes:
-            return
-        text = post.body.decode(errors="replace")
-        with writing(self._engine) as connection:
-            store.keep(connection, instance, receipt.changes, text, post.received_at)
+        keep(self._engine, instance, receipt.changes, post)
+
+
+def keep(engine: sa.Engine, instance: str, changes: Sequence[Change], post: Post) -> None:
+    """Keep what a genuine post tells, in one transaction; what came before is only counted."""
+    if not changes:
+        return
+    text = post.body.decode(errors="replace")
+    with writing(engine) as connection:
+        store.keep(connection, instance, changes, text, post.received_at)

@@ -5,6 +5,7 @@ The demands are written out here a second time, by hand, so that the policy code
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -19,6 +20,7 @@ from reverse_etl.policies import Governance
 from reverse_etl.values import encode
 from tests.chaos.vendor import Surroundings, Vendor
 from tests.reverse_etl.factories import CRM, ERP, OWNERSHIP, POLICY, PSA, sync_row
+from tests.reverse_etl.saga_factory import FACTS, PROJECT_STATE, SAGA_RULES
 
 PEOPLE: Mapping[str, tuple[str, ...]] = {
     "bill": ("billing_lead",),
@@ -42,6 +44,7 @@ OWNED: Mapping[tuple[str, str, str], str] = {
     ("update", "opportunity", "erp_open_amount"): "receivable.open_amount",
     ("update", "opportunity", "erp_overdue_bucket"): "receivable.overdue_bucket",
     ("create", "workspace", "*"): "project.draft",
+    ("update", "workspace", "status_key"): "project.state",
     ("update", "workspace_allocation", "end_date"): "assignment.end",
     ("update", "charge", "stage"): "billing_schedule.stage",
 }
@@ -63,6 +66,7 @@ DEMANDS: Mapping[str, Demand] = {
     "C01": Demand(frozenset({"delivery_operations", "controller"})),
     "H01": Demand(frozenset({"resource_manager", "controller"}), people=2),
     "B01": Demand(frozenset({"billing_lead", "controller"})),
+    "S01": Demand(frozenset({"controller"})),
 }
 
 
@@ -76,9 +80,11 @@ class Rules:
     def governance(self) -> Governance:
         """As the product reads it."""
         owned = deepcopy(OWNERSHIP)
+        owned["fields"].append(PROJECT_STATE)
         owned["fields"] = [f for f in owned["fields"] if f["field"] not in self.disowned]
         policy = {
             **POLICY,
+            "rules": [*POLICY["rules"], *SAGA_RULES],
             "kill_switches": sorted(self.killed),
             "caps": {"automatic_count": 4, "automatic_amount": "5000"},
         }
@@ -96,6 +102,14 @@ class Firm:
     """(object, record) -> check, money, business unit."""
     won: list[str] = field(default_factory=list)
     """Opportunities that should have a project."""
+    deals: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    """Deals a saga can be started for, with its facts."""
+
+    @property
+    def touchable(self) -> list[tuple[str, str, str, str]]:
+        """Fields that people at the vendors change, too."""
+        of_deals = [(CRM, "account", str(facts["account"]), "legal_name") for facts in self.deals.values()]
+        return sorted([*self.truth, *of_deals])
 
     def rows(
         self, seen: Mapping[str, Mapping[tuple[str, str], Mapping[str, Value]]], read_at: datetime
@@ -155,8 +169,22 @@ def found_firm(chance: random.Random, world: Surroundings) -> Firm:
     for number in range(chance.randint(1, 2)):
         _charge(firm, f"50{number}", chance)
     _allocation(firm, "77", chance)
+    for number in range(chance.choice([0, 1, 1, 2])):
+        _deal(firm, f"deal{number}", chance)
     firm.won = [f"won{n}" for n in range(chance.randint(1, 2))]
     return firm
+
+
+def _deal(firm: Firm, name: str, chance: random.Random) -> None:
+    lines = [f"{name}-line{n}" for n in range(chance.randint(1, 2))]
+    firm.vendors[CRM].put("account", f"{name}-account", legal_name="Acme")
+    for line in lines:
+        firm.vendors[ERP].put("charge", line, stage="HOLD")
+    firm.deals[name] = {
+        **FACTS, "name": f"Acme {name}", "account": f"{name}-account", "customer": chance.choice([None, "700"]),
+        "opportunity": name, "is_won": chance.choice(["true"] * 9 + ["false"]),
+        "lines": json.dumps([{"charge": line} for line in lines]),
+    }  # fmt: skip
 
 
 def _rounded(_name: str, value: Value) -> Value:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from reverse_etl import audit
 from reverse_etl.models import Approval, Correction, Filter, State
 from reverse_etl.values import encode, same
+from tests.chaos import message_invariants, saga_invariants
 from tests.chaos.firm import DEMANDS, LIMITS, OPPORTUNITY, OWNED, PEOPLE
 from tests.chaos.simulation import Arrival, Run
 from tests.chaos.vendor import PERSON, Change, Vendor
@@ -192,6 +193,7 @@ def audit_is_valid_and_complete(run: Run) -> Iterator[str]:
     for number in sorted(told.keys() | seen.keys()):
         if told.get(number) != seen.get(number):
             yield f"{number} went {json.dumps(seen.get(number))}, the trail tells {json.dumps(told.get(number))}"
+    yield from saga_invariants.untold_steps(run)
 
 
 def _ours(vendor: Vendor) -> list[Change]:
@@ -209,6 +211,10 @@ INVARIANTS: tuple[Callable[[Run], Iterator[str]], ...] = (
     before_images_are_true,
     money_is_conserved,
     audit_is_valid_and_complete,
+    saga_invariants.every_saga_comes_to_an_end,
+    saga_invariants.no_effect_outlives_its_saga,
+    message_invariants.subscribers_hear_everything_in_order,
+    message_invariants.no_webhook_is_lost,
 )
 
 

@@ -8,12 +8,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reverse_etl import claims, store
+from reverse_etl import claims, saga_store, store
 from reverse_etl.delivery import Claim, Delivery
-from reverse_etl.destinations.base import Snapshot, WriteRequest, WriteResult
-from reverse_etl.ledger import writing
+from reverse_etl.destinations.base import Destination, Snapshot, WriteRequest, WriteResult
+from reverse_etl.ledger import reading, writing
 from reverse_etl.ledger.schema import correction
 from reverse_etl.models import Approval, State
+from reverse_etl.outbox import Outbox
+from reverse_etl.saga_access import SagaAccess
+from reverse_etl.saga_back import Back
+from reverse_etl.saga_engine import SagaReport, Sagas
+from reverse_etl.sagas import Action, Saga, SagaStep, StepState, next_action
 from tests.chaos.simulation import Mutant
 from tests.chaos.vendor import Vendor
 
@@ -146,6 +151,29 @@ class _WritesMore(_Around):
         return super().write(replace(change, values={**change.values, **more}), key, version)
 
 
+class _Lazy(Sagas):
+    """Never notices that a step is done."""
+
+    def advance_one(self, saga_key: str, report: SagaReport | None = None) -> Action | None:
+        with reading(self.outbox.engine) as connection:
+            saga = saga_store.get(connection, saga_key)
+        action = next_action(saga.state, saga.steps)
+        return None if action is None or action.kind == "complete" else super().advance_one(saga_key, report)
+
+
+class _Careless(Sagas):
+    """Says that a step is taken back, and proposes nothing."""
+
+    def __init__(self, outbox: Outbox, destinations: Mapping[str, Destination] | None = None) -> None:
+        super().__init__(outbox, destinations)
+        self._back = _NoBack(SagaAccess(outbox, destinations or {}))
+
+
+class _NoBack(Back):
+    def begin(self, saga: Saga, step: SagaStep) -> None:
+        self._at.move_step(saga, step, StepState.UNDONE, "taken back")
+
+
 #: invariant -> a defect of the class it watches for
 MUTANTS: Mapping[str, Mutant] = {
     "no_duplicate_effect": Mutant(destination=_NeverLooks),
@@ -158,4 +186,8 @@ MUTANTS: Mapping[str, Mutant] = {
     "before_images_are_true": Mutant(delivery=_FalseImages),
     "money_is_conserved": Mutant(delivery=_Rounds),
     "audit_is_valid_and_complete": Mutant(delivery=_Silent),
+    "every_saga_comes_to_an_end": Mutant(sagas=_Lazy),
+    "no_effect_outlives_its_saga": Mutant(sagas=_Careless),
+    "subscribers_hear_everything_in_order": Mutant(is_deaf=True),
+    "no_webhook_is_lost": Mutant(is_blind=True),
 }

@@ -28,6 +28,9 @@ FAULTS: Mapping[str, tuple[str, ...]] = {
     "find": ("slow", "limited", "unavailable", "signed out", "malformed"),
     "write": ("slow", "limited", "unavailable", "signed out", "5xx before commit", "5xx after commit",
               "reply lost before commit", "reply lost after commit", "malformed after commit", "refused", "refused"),
+    "tell": ("unavailable", "refused", "answer lost", "5xx after it was taken"),
+    "webhook": ("comes twice",),
+    "woken read": ("fails",),
 }  # fmt: skip
 
 

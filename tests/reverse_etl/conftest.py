@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from reverse_etl.ledger import open_ledger
 from reverse_etl.outbox import Outbox
 from reverse_etl.policies import Governance
+from reverse_etl.saga_engine import Sagas
 from tests.postgres import make_database, postgres_server
 from tests.reverse_etl.factories import CRM, ERP, PSA, START, make_governance
 from tests.reverse_etl.fakes import FakePublished, FakeVendor, TickingClock
+from tests.reverse_etl.saga_factory import Desk, saga_governance
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +90,11 @@ def published(clock: TickingClock) -> FakePublished:
         evaluated={"B05": True, "B01": True, "C01": True, "C03": True, "H01": True},
         read_until={(name, "*"): later for name in (CRM, ERP, PSA)},
     )
+
+
+@pytest.fixture
+def desk(make_outbox: Callable[..., Outbox], vendors: dict[str, FakeVendor]) -> Desk:
+    """A ledger with the saga's policy, its vendors, and somebody who approves."""
+    vendors[ERP].put("charge", "502", stage="HOLD")
+    outbox = make_outbox(saga_governance())
+    return Desk(outbox, Sagas(outbox, vendors), vendors)
