@@ -82,6 +82,7 @@ class Outbox:
             item = store.get(connection, correction_id)
             if item.state is not State.PROPOSED:
                 raise _already(item, "approved")
+            _require_in_time(item, self.clock())
             self._give(connection, item, actor, roles, note, State.PROPOSED)
             return store.get(connection, correction_id)
 
@@ -295,6 +296,15 @@ class Outbox:
             return killed(item.check_id, f"`concord corrections unkill {item.check_id}` first.")
         handed = delegations.in_force(connection, actor, self.clock())
         return authority_for(self.policy, item, given, actor, roles, handed)
+
+
+def _require_in_time(item: Correction, now: datetime) -> None:
+    """What is overdue is expired by the next run; until then nobody may decide about facts that old."""
+    if item.expires_at is not None and item.expires_at <= now:
+        raise IllegalTransitionError(
+            f"correction {item.correction_id} is overdue since {item.expires_at:%Y-%m-%d %H:%M}Z.",
+            hint="nothing; the next read proposes it again if it still holds.",
+        )
 
 
 def _already(item: Correction, wanted: str) -> IllegalTransitionError:

@@ -30,6 +30,14 @@ def test_the_same_break_proposes_once(outbox):
     assert (again.unchanged, again.proposed, again.approved) == (2, [], [])
 
 
+def test_what_is_overdue_is_not_approved_although_nobody_has_expired_it_yet(outbox, clock):
+    new = outbox.propose([charge_row()]).proposed[0]
+    clock.now += timedelta(days=14)
+    with pytest.raises(IllegalTransitionError, match="overdue since"):
+        outbox.approve(new, "carla", ["controller"])
+    assert outbox.expire_overdue() == [new]
+
+
 def test_a_newer_value_supersedes_a_proposal_that_is_not_sent_yet(outbox):
     first = outbox.propose([charge_row(reason="a")]).proposed[0]
     report = outbox.propose([charge_row(expected_value=None)])

@@ -10,17 +10,28 @@ from typing import Any
 import pytest
 
 from config import load_config
-from reverse_etl import audit, delegations, planning, switches, waivers
+from reverse_etl import (
+    audit,
+    dead_letters,
+    delegations,
+    instances,
+    planning,
+    saga_desk,
+    switches,
+    waivers,
+)
 from reverse_etl.dispatcher import dispatch
 from reverse_etl.errors import NotAllowedError
 from reverse_etl.models import SERVICE_ACTOR, Filter
 from reverse_etl.outbox import Outbox
 from reverse_etl.policies import POLICY_ACTOR, Governance
 from reverse_etl.proposals import group
+from reverse_etl.saga_engine import Sagas
 from tests.reverse_etl.factories import ERP, START, charge_row
 from tests.reverse_etl.fakes import FakeVendor, refused
 
 CONFIG = load_config()
+SAGA = CONFIG.sagas.process("opportunity_to_cash").model_copy(update={"requires": []})
 ROLES = ("none", "viewer", "operator", *CONFIG.policy.roles)
 APPROVERS = frozenset({"billing_lead", "finance_manager", "controller"})
 DECIDERS = frozenset(CONFIG.policy.limits)
@@ -35,6 +46,16 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "rollback": APPROVERS | {"operator"},
     "delegate": DECIDERS,
     "kill": frozenset({"controller"}),
+    "unkill": frozenset({"controller"}),
+    "edit": APPROVERS,
+    "end_waiver": APPROVERS,
+    "revoke": frozenset({"controller"}),
+    "pause": frozenset({"controller", "operator"}),
+    "drain": frozenset({"controller", "operator"}),
+    "resume": frozenset({"controller", "operator"}),
+    "start_saga": frozenset(SAGA.start_roles),
+    "cancel_saga": frozenset(SAGA.start_roles),
+    "answer_saga": frozenset({"finance_manager", "controller"}),
 }
 """Who may do what with a billing line of 42,000 (B01), by role."""
 READING = frozenset({"list", "plan"})
@@ -59,9 +80,20 @@ def prepared(outbox: Outbox, vendors: dict[str, FakeVendor], action: str, maker:
     else:
         (asked,), _ = group([charge_row()])
         new = outbox.propose_one(replace(asked, proposed_by=maker)).correction_id
-    if action in ("replay", "rollback"):
+    if action == "unkill":
+        switches.kill(outbox, "B01", "grace", ["controller"], "wrong")
+    if action == "end_waiver":
+        waivers.waive(outbox, new, "grace", ["controller"], "agreed", START + timedelta(days=5))
+    if action == "revoke":
+        delegations.delegate(
+            outbox, "omar", ["billing_lead"], to_actor="eve", role="billing_lead", valid_from=START,
+            valid_until=START + timedelta(days=5), reason="leave",
+        )  # fmt: skip
+    if action.endswith("_saga"):
+        begin_saga(outbox)
+    if action in ("replay", "rollback", "edit"):
         outbox.approve(new, "grace", ["controller"])
-        if action == "replay":
+        if action != "rollback":
             vendors[ERP].fail("write", refused(ERP))
         dispatch(outbox, vendors)
     return new
@@ -70,7 +102,18 @@ def prepared(outbox: Outbox, vendors: dict[str, FakeVendor], action: str, maker:
 def do(outbox: Outbox, vendors: Any, action: str, new: str, actor: str, roles: list[str]) -> None:
     """The action as this actor in these roles; raises `NotAllowedError` when it is refused."""
     until = START + timedelta(days=5)
+    mode: dict[str, instances.Mode] = {"pause": "paused", "drain": "draining", "resume": "running"}
+    if action in mode:
+        instances.set_mode(outbox, ERP, mode[action], actor, roles, "because")
+        return
+    if action.endswith("_saga"):
+        about_saga(outbox, action, actor, roles)
+        return
     actions: dict[str, Callable[[], Any]] = {
+        "unkill": lambda: switches.restore(outbox, "B01", actor, roles, "right"),
+        "edit": lambda: dead_letters.edit(outbox, new, {"stage": "READY"}, actor, roles, "again"),
+        "end_waiver": lambda: waivers.end(outbox, new, actor, roles, "no longer"),
+        "revoke": lambda: delegations.revoke(outbox, handed_over(outbox), actor, roles, "back early"),
         "list": lambda: outbox.list(Filter()),
         "plan": lambda: planning.plan(outbox, vendors, [new]),
         "approve": lambda: outbox.approve(new, actor, roles),
@@ -85,6 +128,36 @@ def do(outbox: Outbox, vendors: Any, action: str, new: str, actor: str, roles: l
         "kill": lambda: switches.kill(outbox, "B01", actor, roles, "wrong"),
     }  # fmt: skip
     actions[action]()
+
+
+def handed_over(outbox: Outbox) -> str:
+    """A delegation between two others."""
+    return delegations.listing(outbox)[0].delegation_id
+
+
+def begin_saga(outbox: Outbox) -> str:
+    """A saga whose first step asks finance for the customer, and waits."""
+    facts = dict.fromkeys(("erp_customer_id", "crm_account_id", "crm_instance"))
+    known = {
+        "customer_name": "Acme",
+        "legal_entity_id": "E1",
+        "opportunity_name": "Rollout",
+        "billing_lines": "[]",
+    }
+    key = saga_desk.start(outbox, SAGA, "deal-1", {**facts, **known}, "omar", list(SAGA.start_roles)).saga_key
+    Sagas(outbox).advance()
+    return key
+
+
+def about_saga(outbox: Outbox, action: str, actor: str, roles: list[str]) -> None:
+    """What a person does about a saga."""
+    if action == "start_saga":
+        facts = {"opportunity_name": "Rollout", "customer_name": "Acme", "billing_lines": "[]"}
+        saga_desk.start(outbox, SAGA, "deal-2", facts, actor, roles)
+    elif action == "cancel_saga":
+        saga_desk.cancel(outbox, "S01/deal-1", SAGA, actor, roles, "withdrawn")
+    else:
+        saga_desk.answer(outbox, "S01/deal-1", "erp_customer", "700", actor, roles)
 
 
 def attempt(outbox: Outbox, vendors: Any, action: str, new: str, actor: str, roles: list[str]) -> bool:
@@ -119,7 +192,14 @@ def test_no_machine_decides_anything_whatever_role_it_claims(outbox, vendors, ac
 
 @pytest.mark.parametrize(
     ("action", "may"),
-    [("approve", False), ("waive", False), ("replay", False), ("reject", True), ("rollback", True)],
+    [
+        ("approve", False),
+        ("waive", False),
+        ("replay", False),
+        ("reject", True),
+        ("rollback", True),
+        ("edit", True),
+    ],
 )
 def test_a_maker_with_every_role_may_withdraw_and_undo_and_never_release(outbox, vendors, action, may):
     new = prepared(outbox, vendors, action, maker="pat")
