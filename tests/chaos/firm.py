@@ -153,7 +153,7 @@ def _project(opportunity: str, read_at: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def found_firm(chance: random.Random, world: Surroundings) -> Firm:
+def found_firm(chance: random.Random, world: Surroundings, *, least_deals: int = 0) -> Firm:
     """A small firm with something of every kind to correct, and some things that nobody may."""
     rounding = _rounded if chance.random() < 0.1 else None
     vendors = {
@@ -169,7 +169,7 @@ def found_firm(chance: random.Random, world: Surroundings) -> Firm:
     for number in range(chance.randint(1, 2)):
         _charge(firm, f"50{number}", chance)
     _allocation(firm, "77", chance)
-    for number in range(chance.choice([0, 1, 1, 2])):
+    for number in range(max(chance.choice([0, 1, 1, 2]), least_deals)):
         _deal(firm, f"deal{number}", chance)
     firm.won = [f"won{n}" for n in range(chance.randint(1, 2))]
     return firm

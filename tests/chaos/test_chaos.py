@@ -15,7 +15,7 @@ from tests.chaos.points import CALLS, Coverage, persistence_points
 from tests.chaos.simulation import played
 from tests.chaos.vendor import FAULTS
 
-SEEDS = 204
+SEEDS = 228
 CAUGHT_WITHIN = 60
 
 
