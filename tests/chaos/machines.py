@@ -63,7 +63,7 @@ def engine(world: Simulation, _process: Process) -> None:
     """Move the sagas as far as they go, and prove those that have ended."""
     sagas = world.mutant.sagas(world.outbox(NOW), world.run.firm.vendors)
     report = sagas.advance()
-    if world.is_healthy or world.chance.random() < 0.3:
+    if world.is_healthy or world.is_long or world.chance.random() < 0.3:
         report.waiting |= sagas.verify().waiting
     for key, words in report.waiting.items():
         world.note(f"{key} waits: {words}")

@@ -30,6 +30,7 @@ APART: Mapping[str, str] = {
     "events.business.": "one transaction over the published copy; what the log holds is not announced again",
     "inbox.app._Intake.": "counts a post that was not genuine",
     "inbox.pull.": "a feed that is read again from the same place; what comes twice is known",
+    "closing.": "one transaction of a person, or of the evidence of one build",
     "findings.": "the states of one build, whole or not at all; and one transaction of a person",
     "restore.": "restores into an empty ledger or not at all",
     "ledger.": "migrations run before anything else, under a lock",

@@ -116,13 +116,13 @@ class Simulation:
         self._fault_rate = self.chance.choice([0.0, 0.05, 0.15, 0.3])
         self._kill_rate = self.chance.choice([0.0, 0.01, 0.03])
         self._targets = self._draw_targets()
-        self._is_long = any(point in _LONG for point, _ in self._targets)
-        if self._is_long:
+        self.is_long = any(point in _LONG for point, _ in self._targets)
+        if self.is_long:
             self._fault_rate = max(self._fault_rate, 0.15)
         self._is_one_host = self.chance.random() < 0.5
         self._longest_skew = self.chance.choice([0, 5, 60, 300])
         self.run = Run(
-            seed, found_firm(self.chance, self, least_deals=int(self._is_long)), self.outbox(timedelta(0))
+            seed, found_firm(self.chance, self, least_deals=int(self.is_long)), self.outbox(timedelta(0))
         )
         LedgerPoints(engine, self.reached, self._committed, self.scheduler.may_switch)
         self.reads = [self.read()]
@@ -259,7 +259,7 @@ class Simulation:
 
     def play(self) -> Run:
         """Some eventful rounds, then quiet until nothing moves any more."""
-        for _ in range(self.chance.randint(3, 6) + 4 * self._is_long):
+        for _ in range(self.chance.randint(3, 6) + 4 * self.is_long):
             self._round()
         self._settle()
         return self.run
@@ -271,7 +271,7 @@ class Simulation:
         kinds += ["operator"] * (self.chance.random() < 0.15)
         kinds += ["dealer", "engine", "engine"] if self.run.firm.deals else []
         kinds += [kind for kind in ("teller", "courier", "reader") if self.chance.random() < 0.4]
-        kinds += ["clearing", "engine", "worker", "staff", "teller", "dealer"] if self._is_long else []
+        kinds += ["clearing", "engine", "worker", "staff", "teller", "dealer"] if self.is_long else []
         self.chance.shuffle(kinds)
         if self.chance.random() < 0.5:
             self.scheduler.run([self.process(kind) for kind in kinds])
@@ -320,7 +320,14 @@ class Simulation:
 
 
 #: points that few runs come by are aimed at by more runs
-_LONG = frozenset({"saga_back.Back.failed", "saga_access.SagaAccess.say", "events.deliver.send_again"})
+_LONG = frozenset(
+    {
+        "saga_engine.Sagas._prove",
+        "saga_back.Back.failed",
+        "saga_access.SagaAccess.say",
+        "events.deliver.send_again",
+    }
+)
 """Points that lie at the end of a long way: runs that aim at them last longer, and people clear things up in them."""
 _SHARE: Mapping[str, int] = {
     "outbox.Outbox.replay": 8,
@@ -329,6 +336,7 @@ _SHARE: Mapping[str, int] = {
     "instances.set_mode": 4,
     "saga_back.Back.failed": 8,
     "saga_access.SagaAccess.say": 4,
+    "saga_engine.Sagas._prove": 6,
     "saga_forward.Forward.withdraw": 3,
     "saga_desk._turn": 2,
     "events.deliver.send_again": 6,
