@@ -31,6 +31,7 @@ APART: Mapping[str, str] = {
     "inbox.app._Intake.": "counts a post that was not genuine",
     "inbox.pull.": "a feed that is read again from the same place; what comes twice is known",
     "closing.": "one transaction of a person, or of the evidence of one build",
+    "identity.": "one transaction of a person",
     "findings.": "the states of one build, whole or not at all; and one transaction of a person",
     "restore.": "restores into an empty ledger or not at all",
     "ledger.": "migrations run before anything else, under a lock",
