@@ -45,13 +45,13 @@ ranked as (
 ordered as (
     select
         *,
-        {% for place in [1, 2, 3] %}
-        case
-            {% for name, column in rules.items() %}
-            when {{ check_parameter('C04', name) }} = {{ place }} then {{ column }}
-            {% endfor %}
-        end as rank_{{ place }}{{ ',' if not loop.last }}
+    {% for place in [1, 2, 3] %}
+    case
+        {% for name, column in rules.items() %}
+        when {{ check_parameter('C04', name) }} = {{ place }} then {{ column }}
         {% endfor %}
+    end as rank_{{ place }}{{ ',' if not loop.last }}
+    {% endfor %}
     from ranked
 )
 

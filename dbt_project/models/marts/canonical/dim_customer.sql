@@ -30,13 +30,13 @@ crm as (
         max(case when survivor_rank = 1 then record_id end) as record_id,
         max(case when survivor_rank = 1 then owner_id end) as owner_id,
         max(case when survivor_rank = 1 then business_unit_code end) as business_unit_code,
-        {% for field in ['record_name', 'legal_name', 'tax_id', 'currency', 'country_code', 'billing_street', 'billing_city', 'billing_postal_code', 'payment_terms_days'] %}
-        coalesce(
-            {% for rank in range(1, 6) %}
-            max(case when survivor_rank = {{ rank }} then {{ field }} end){{ ',' if not loop.last }}
-            {% endfor %}
-        ) as {{ field }}{{ ',' if not loop.last }}
+    {% for field in ['record_name', 'legal_name', 'tax_id', 'currency', 'country_code', 'billing_street', 'billing_city', 'billing_postal_code', 'payment_terms_days'] %}
+    coalesce(
+        {% for rank in range(1, 6) %}
+        max(case when survivor_rank = {{ rank }} then {{ field }} end){{ ',' if not loop.last }}
         {% endfor %}
+    ) as {{ field }}{{ ',' if not loop.last }}
+    {% endfor %}
     from accounts
     group by customer_id
 ),
