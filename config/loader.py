@@ -27,6 +27,7 @@ from config.schema import (
     People,
     PlanRow,
     Policy,
+    TransferPriceRow,
     ValueMapRow,
 )
 from config.workflows import Workflows
@@ -56,6 +57,9 @@ def load_config(directory: Path | str | None = None) -> Config:
         ),
         holidays=_csv(root / "holidays.csv", HolidayRow, ("calendar", "holiday_date")),
         revenue_plan=_csv(root / "revenue_plan.csv", PlanRow, ("legal_entity_id", "practice_id", "month")),
+        transfer_prices=_csv(
+            root / "transfer_prices.csv", TransferPriceRow, ("provider_entity", "role", "valid_from")
+        ),
     )
     _cross_check(config, root)
     check_consistency(config, root)
@@ -178,11 +182,19 @@ def _cross_check(config: Config, root: Path) -> None:
             )
     entities = {entity.id for entity in config.legal_entities}
     practices = {practice.id for practice in config.practices}
+    _check_transfer_prices(config, root, entities)
     for number, row in enumerate(config.revenue_plan, start=2):
         if row.legal_entity_id not in entities:
             raise ConfigError(root / "revenue_plan.csv", number, row.legal_entity_id, "unknown legal entity")
         if row.practice_id not in practices:
             raise ConfigError(root / "revenue_plan.csv", number, row.practice_id, "unknown practice")
+
+
+def _check_transfer_prices(config: Config, root: Path, entities: set[str]) -> None:
+    for number, price in enumerate(config.transfer_prices, start=2):
+        if price.provider_entity not in entities:
+            problem = "unknown legal entity"
+            raise ConfigError(root / "transfer_prices.csv", number, price.provider_entity, problem)
 
 
 def _cross_check_sagas(config: Config, root: Path) -> None:

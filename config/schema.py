@@ -382,6 +382,17 @@ class CostRates(Strict):
         return self
 
 
+class TransferPriceRow(Strict):
+    """config/transfer_prices.csv: from this day a company charges its partners cost x (1 + markup) for an hour."""
+
+    provider_entity: str
+    role: str
+    valid_from: date
+    currency: str
+    cost_per_hour: Annotated[Decimal, Field(gt=0)]
+    markup: Annotated[Decimal, Field(ge=0)]
+
+
 class PlanRow(Strict):
     """config/revenue_plan.csv: planned revenue of a month in reporting currency."""
 
@@ -406,6 +417,7 @@ class Config(Strict):
     value_maps: list[ValueMapRow]
     holidays: list[HolidayRow]
     revenue_plan: list[PlanRow]
+    transfer_prices: list[TransferPriceRow]
 
     @property
     def firm(self) -> Firm:

@@ -22,6 +22,8 @@ _TABLES = {
     "holiday": "calendar text, holiday_date date, name text",
     "cost_basis": "legal_entity_id text, valid_from date, loading_factor decimal(18, 8), "
     "contract_loading_factor decimal(18, 8), hours_per_year decimal(12, 4), full_time_week_hours decimal(12, 4)",
+    "transfer_price": "legal_entity_id text, role_name text, valid_from date, currency text, "
+    "cost_per_hour decimal(18, 4), markup decimal(18, 8)",
     "revenue_plan": "legal_entity_id text, practice_id text, month date, amount_rc decimal(18, 4)",
     "check_setting": "check_id text, name text, severity text, owner_role text, truth_system text, "
     "grace_days bigint, tolerance decimal(18, 4), enabled boolean, approver_role text, grace_hours bigint, "
@@ -73,6 +75,7 @@ def _rows(cfg: Config) -> dict[str, list[Sequence[Any]]]:
         ],
         "holiday": [(row.calendar, row.holiday_date, row.name) for row in cfg.holidays],
         "cost_basis": [tuple(line.model_dump().values()) for line in cfg.cost_rates.basis],
+        "transfer_price": [tuple(row.model_dump().values()) for row in cfg.transfer_prices],
         "revenue_plan": [
             (row.legal_entity_id, row.practice_id, row.month, row.amount_rc) for row in cfg.revenue_plan
         ],

@@ -137,7 +137,8 @@ def build_config_assets(runtime: Runtime) -> dg.AssetsDefinition:
     """config/ as tables, so that business rules in SQL read the same settings as the code."""
     names = (
         "firm", "instance", "business_unit", "legal_entity", "practice", "value_map",
-        "holiday", "revenue_plan", "check_setting", "check_parameter", "workflow_stage", "handover_checklist",
+        "holiday", "transfer_price", "revenue_plan", "check_setting", "check_parameter", "workflow_stage",
+        "handover_checklist",
     )  # fmt: skip
 
     @dg.multi_asset(

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from sandbox.firm.days import add_months, moment, months_between
 from sandbox.firm.group import ENTITIES
+from sandbox.firm.intercompany import CrossCharge, cross_charges
 from sandbox.firm.world import World
 
 
@@ -17,6 +18,16 @@ def recognition_key(entity: str, currency: str, month: date) -> str:
 def valuation_key(entity: str, month: date, reverses: bool) -> str:
     """Valuation of receivables at a month's end, and its reversal on the next day."""
     return f"{'FXV' if reverses else 'FXR'}-{entity}-{month:%y%m}"
+
+
+def provider_key(charge: CrossCharge) -> str:
+    """Document of the company that lends."""
+    return f"{charge.key}-P"
+
+
+def receiver_key(charge: CrossCharge) -> str:
+    """Document of the company that borrows."""
+    return f"{charge.key}-R"
 
 
 def books(world: World) -> list[tuple[str, str]]:
@@ -43,4 +54,8 @@ def journals(world: World) -> list[tuple[datetime, str]]:
         for entity in ENTITIES:
             found.append((valued_at(month), valuation_key(entity, month, False)))
             found.append((valued_at(month), valuation_key(entity, month, True)))
+    for charge in cross_charges(world):
+        found.append((charge.at, provider_key(charge)))
+        if charge.fault != "x01_one_sided":
+            found.append((charge.at, receiver_key(charge)))
     return [(at, key) for at, key in found if at <= world.as_of]

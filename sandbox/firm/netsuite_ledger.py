@@ -14,8 +14,11 @@ from sandbox.firm.contract_books import Billing, ContractBooks, Step, average_ra
 from sandbox.firm.days import add_months, month_end, months_between, period_id, stamp
 from sandbox.firm.group import CURRENCY_IDS, ENTITIES, money
 from sandbox.firm.ids import Ids
+from sandbox.firm.intercompany import CrossCharge, cross_charges
 from sandbox.firm.journals import (
     books,
+    provider_key,
+    receiver_key,
     recognition_key,
     recognition_opened,
     valuation_key,
@@ -96,6 +99,7 @@ class _Journals:
         self.lines: list[tuple[Row, Account]] = []
         self._recognise()
         self._value()
+        self._lend()
 
     def postings(self) -> Iterator[Row]:
         """What the journals post."""
@@ -160,6 +164,61 @@ class _Journals:
             self._line(
                 key, first + place, account, money(minor, currency), amount, changed, account.name, job
             )
+
+    def _lend(self) -> None:
+        """Pairs of intercompany journals: the provider's receivable and revenue, the receiver's cost and payable."""
+        for charge in cross_charges(self._world):
+            own, other = provider_key(charge), receiver_key(charge)
+            paired = charge.fault != "x01_one_sided"
+            extra = 15_000 if charge.fault == "x01_amount" else 0
+            later = add_months(charge.month, 1) if charge.fault == "x01_period" else charge.month
+            self._charge(
+                charge, own, other if paired else None, charge.provider, charge.receiver, charge.month, 0
+            )
+            if paired:
+                self._charge(charge, other, own, charge.receiver, charge.provider, later, extra)
+
+    def _charge(
+        self,
+        charge: CrossCharge,
+        key: str,
+        pair: str | None,
+        entity: str,
+        partner: str,
+        month: date,
+        extra: int,
+    ) -> None:
+        currency, sign = ENTITIES[charge.provider].currency, 1 if entity == charge.provider else -1
+        home, last, ids = ENTITIES[entity].currency, month_end(charge.month), self._ids
+        rate = self._world.fx.rate(home, currency, last)
+        number = f"IC{ids.transactions[provider_key(charge)]}"
+        self._header(key, "Journal", entity, currency, last, month, rate, charge.at, charge.at,
+                     f"Lent by {charge.provider} to {charge.receiver} in {charge.month:%B %Y}")  # fmt: skip
+        self.headers[-1] |= {"tranid": number, "intercotransaction": ids.transactions[pair] if pair else None}
+        inner, outer = (
+            (accounts.PARTNER_REVENUE, accounts.PARTNER_RECEIVABLE)
+            if sign > 0
+            else (accounts.PARTNER_COST, accounts.PARTNER_PAYABLE)
+        )
+        total = Decimal(0)
+        amounts = [
+            (line, line.amount + (extra if place == 0 else 0)) for place, line in enumerate(charge.lines)
+        ]
+        for place, (line, minor) in enumerate(amounts, start=1):
+            amount = rounded(main_units(minor, currency) * rate, home)
+            total += amount
+            self._line(key, place, inner, money(-sign * minor, currency), -sign * amount, charge.at,
+                       f"{line.role} hours", ids.job(line.project))  # fmt: skip
+            self._partner(partner, quantity=str(Decimal(line.minutes) / 60), rate=money(line.price, currency),
+                          custcol_source_type="intercompany_time", custcol_source_ref=ids.role(line.role))  # fmt: skip
+        whole = sum(minor for _, minor in amounts)
+        self._line(
+            key, len(amounts) + 1, outer, money(sign * whole, currency), sign * total, charge.at, "Partner"
+        )
+        self._partner(partner)
+
+    def _partner(self, partner: str, **more: str) -> None:
+        self.lines[-1][0].update({"duetofromsubsidiary": ENTITIES[partner].subsidiary} | more)
 
     def _value(self) -> None:
         world = self._world

@@ -1,4 +1,4 @@
-"""Ground truth of the books: milestones billed early (B02), wrong company or period (B04), exchange rates (X02)."""
+"""Ground truth of the books: milestones billed early (B02), wrong company or period (B04), pairs (X01), rates (X02)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from sandbox.firm.discrepancy import Discrepancy, record
 from sandbox.firm.group import ENTITIES, KANTATA, NETSUITE, money
 from sandbox.firm.ids import Ids
+from sandbox.firm.intercompany import cross_charges
+from sandbox.firm.journals import provider_key
 from sandbox.firm.project_kantata import accepted_at
 from sandbox.firm.world import World
 
@@ -22,6 +24,7 @@ _FAULTS = {
 def books_truth(world: World, ids: Ids) -> Iterator[Discrepancy]:
     """What must be found in the books."""
     yield from _billed_early(world, ids)
+    yield from _pairs(world, ids)
     for item in world.receivables:
         if item.invoice.story in _FAULTS:
             check, reason, note = _FAULTS[item.invoice.story]
@@ -31,6 +34,17 @@ def books_truth(world: World, ids: Ids) -> Iterator[Discrepancy]:
                 None if foreign else money(item.invoice.net, item.project.currency),
                 ENTITIES[item.entity].currency if foreign else item.project.currency,
                 note, [record(NETSUITE, "transaction", own)],
+            )  # fmt: skip
+
+
+def _pairs(world: World, ids: Ids) -> Iterator[Discrepancy]:
+    for charge in cross_charges(world):
+        if charge.fault:
+            own = ids.transactions[provider_key(charge)]
+            reason = charge.fault.removeprefix("x01_")
+            yield Discrepancy(
+                "X01", f"{NETSUITE}:{own}|{reason}", "", charge.fault, None, ENTITIES[charge.provider].currency,
+                f"{charge.provider} lends to {charge.receiver}", [record(NETSUITE, "transaction", own)],
             )  # fmt: skip
 
 

@@ -5,12 +5,14 @@ Each method returns the set of (matching key, period) that the check must find i
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from config.paths import REPOSITORY
 from tests.sandbox.duplicates import duplicate_groups
 from tests.sandbox.oracle_contracts import Contracts
 from tests.sandbox.vendor_rows import (
@@ -365,6 +367,38 @@ class Oracle(Contracts):
                 found.add((f"{NS}:{own}|period", ""))
             if header["type"] == "CustInvc" and header["custbody_kantata_invoice_id"] in drafts:
                 found.add((f"{NS}:{own}|psa_draft", ""))
+        return found
+
+    def x01(self) -> Found:
+        roles = {r["id"]: r["name"] for r in self.ka["roles"]}
+        with (REPOSITORY / "config" / "transfer_prices.csv").open() as file:
+            prices = {(p["provider_entity"], p["role"], p["valid_from"][:4]): p for p in csv.DictReader(file)}
+        entities = {"2": "MCG-US", "3": "MCG-UK", "4": "MCG-DE", "5": "MCG-JP"}
+        inner: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for line in self.ns["transactionline"]:
+            if line.get("custcol_source_type") == "intercompany_time":
+                inner[line["transaction"]].append(line)
+        sums = {own: sum(Decimal(line["foreignamount"]) for line in lines) for own, lines in inner.items()}
+        found = set()
+        for own in (own for own, total in sums.items() if total < 0):  # revenue: the provider's side
+            header = self.documents[own]
+            pair = self.documents.get(header["intercotransaction"] or "")
+            if pair is None:
+                found.add((f"{NS}:{own}|one_sided", ""))
+            else:
+                if pair["postingperiod"] != header["postingperiod"]:
+                    found.add((f"{NS}:{own}|period", ""))
+                if sums[own] + sums[pair["id"]]:
+                    found.add((f"{NS}:{own}|amount", ""))
+            for line in inner[own]:
+                key = (
+                    entities[header["subsidiary"]],
+                    roles[line["custcol_source_ref"]],
+                    header["trandate"][:4],
+                )
+                agreed = Decimal(prices[key]["cost_per_hour"]) * (1 + Decimal(prices[key]["markup"]))
+                if abs(Decimal(line["rate"]) - agreed) > Decimal("0.5"):
+                    found.add((f"{NS}:{own}|price", ""))
         return found
 
     def x02(self) -> Found:

@@ -70,7 +70,9 @@ _DECLARED = (
         *fields("entity", "trandate:d!", "duedate:d", "postingperiod", "currency!", "exchangerate:r"),
         *fields("subsidiary!", "status!", "posting:b", "voided:b"),
         Column("foreigntotal", "money", "foreigntotal", minimum=0),
-        *fields("foreignamountunpaid:m", "memo", "createddate:ts", "lastmodifieddate:ts!"),
+        *fields(
+            "foreignamountunpaid:m", "memo", "intercotransaction", "createddate:ts", "lastmodifieddate:ts!"
+        ),
         *fields(
             "custbody_kantata_invoice_id=>psa_invoice_ref",
             "custbody_disputed:b=>is_disputed",
@@ -87,7 +89,7 @@ _DECLARED = (
         ("transaction", "id"),
         *fields("transaction!", "id!", "uniquekey", "linesequencenumber:i", "mainline:b!", "taxline:b"),
         *fields("entity=>job", "item", "memo", "quantity:h", "rate:r", "foreignamount:m", "netamount:m"),
-        *fields("linelastmodifieddate:ts!"),
+        *fields("linelastmodifieddate:ts!", "duetofromsubsidiary"),
         *fields(
             "custcol_source_type=>source_type",
             "custcol_source_ref=>source_ref",

@@ -54,15 +54,15 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "transaction": _columns(
         "id:id tranid type entity:id trandate:date duedate:date postingperiod:id currency:id "
         "exchangerate:decimal subsidiary:id status posting:bool voided:bool foreigntotal:decimal "
-        "foreignamountunpaid:decimal memo externalid createddate:stamp lastmodifieddate:stamp "
+        "foreignamountunpaid:decimal memo externalid intercotransaction:id createddate:stamp lastmodifieddate:stamp "
         "custbody_kantata_invoice_id custbody_disputed:bool custbody_dispute_opened:date "
         "custbody_dispute_closed:date"
     ),
     "transactionline": _columns(
         "transaction:id id:id uniquekey:id linesequencenumber:int mainline:bool taxline:bool entity:id item "
         "memo quantity:decimal rate:decimal foreignamount:decimal netamount:decimal "
-        "linelastmodifieddate:stamp custcol_source_type custcol_source_ref custcol_service_start:date "
-        "custcol_service_end:date"
+        "linelastmodifieddate:stamp duetofromsubsidiary:id custcol_source_type custcol_source_ref "
+        "custcol_service_start:date custcol_service_end:date"
     ),
     "nexttransactionlinelink": _columns(
         "previousdoc:id previousline:id nextdoc:id nextline:id foreignamount:decimal linktype "

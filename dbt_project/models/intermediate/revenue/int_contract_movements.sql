@@ -64,6 +64,7 @@ posted as (
         sum(case when account_role in ('unbilled', 'deferred') then amount_fc else 0 end) as ledger_position_fc
     from {{ ref('fct_journal_line') }}
     where project_id is not null
+        and account_role in ('revenue', 'unbilled', 'deferred', 'exchange_difference', 'write_off')
     group by coalesce(contract_id, project_id), contract_id, legal_entity_id, currency, posting_period_start
 ),
 

@@ -97,6 +97,11 @@ with fields as (
     ], {'instance': 'erp_instance', 'record_id': 'records.invoice_id', 'label': "'Bridge from delivery to invoice'",
         'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')'}) }}
     union all
+    {{ record_fields('intercompany', 'fct_intercompany_document', 'document_id', "'journalentry'", [
+        ('direction', 'records.direction'), ('partner', 'records.partner_entity_id'), ('period', month_text('records.posting_period_start')),
+        ('amount', 'cast(records.amount_tc as decimal(18, 2))'), ('paired_document', 'records.paired_document_id'),
+    ], {'record_id': 'records.document_id', 'label': 'records.document_number'}) }}
+    union all
     {{ record_fields('control', 'rec_x03_tie', 'tie_id', "'control'", [
         ('from_stage', 'records.from_stage'), ('from_amount', 'records.from_amount'),
         ('to_stage', 'records.to_stage'), ('to_amount', 'records.to_amount'),

@@ -19,6 +19,7 @@ renamed as (
         job as job_id,
         item as item_id,
         source_ref,
+        duetofromsubsidiary as partner_subsidiary_id,
 
         -- text
         memo,

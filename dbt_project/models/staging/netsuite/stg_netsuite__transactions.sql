@@ -19,6 +19,7 @@ renamed as (
         currency as currency_id,
         subsidiary as subsidiary_id,
         psa_invoice_ref,
+        intercotransaction as paired_transaction_id,
 
         -- text
         tranid as transaction_number,

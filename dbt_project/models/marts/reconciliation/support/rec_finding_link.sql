@@ -17,7 +17,7 @@ links as (
 
     select finding_id, 1 as record_order, 'truth' as role, subject_type as entity, subject_id as entity_id
     from findings
-    where check_id in ('C01', 'B01', 'B02', 'B03', 'B04', 'X02')
+    where check_id in ('C01', 'B01', 'B02', 'B03', 'B04', 'X01', 'X02')
 
     union all
 
