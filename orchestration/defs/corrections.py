@@ -119,6 +119,7 @@ def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) ->
     return [
         published_copy,
         finding_states,
+        month_end_close,
         correction_verifications,
         correction_proposals,
         correction_deliveries,
