@@ -161,4 +161,4 @@ def _send_events_again(world: Simulation, outbox: Outbox) -> None:
     with reading(outbox.engine) as connection:
         dead = [letter.delivery_id for letter in queue.dead_letters(connection)]
     if dead:
-        send_again(outbox.engine, dead, "dana", world.now)
+        tried(world, "dana sends events again", partial(send_again, outbox.engine, dead, "dana", world.now))
