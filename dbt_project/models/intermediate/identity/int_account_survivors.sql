@@ -1,5 +1,9 @@
 {# Which CRM account of a customer is kept, by the order of config/checks.yml (C04): ERP link, age, open deals. #}
-{% set rules = {'survivor_erp_link': 'link_rank', 'survivor_oldest': 'age_rank', 'survivor_open_deals': 'deal_rank'} %}
+{% set rules = [
+    (check_parameter('C04', 'survivor_erp_link'), 'link_rank'),
+    (check_parameter('C04', 'survivor_oldest'), 'age_rank'),
+    (check_parameter('C04', 'survivor_open_deals'), 'deal_rank'),
+] %}
 with open_deals as (
     select
         instance || ':account:' || account_id as record_key,
@@ -47,8 +51,8 @@ ordered as (
         *,
     {% for place in [1, 2, 3] %}
     case
-        {% for name, column in rules.items() %}
-        when {{ check_parameter('C04', name) }} = {{ place }} then {{ column }}
+        {% for limit, column in rules %}
+        when {{ limit }} = {{ place }} then {{ column }}
         {% endfor %}
     end as rank_{{ place }}{{ ',' if not loop.last }}
     {% endfor %}
