@@ -10,6 +10,10 @@ from collections.abc import Mapping
 #: Check id -> names that `parameters` of config/checks.yml must give, all of them and no others.
 PARAMETERS: Mapping[str, frozenset[str]] = {
     "X02": frozenset({"rate_share"}),
+    "T02": frozenset({"alike_within_days"}),
+    "T04": frozenset(
+        {"close_business_days", "reminder_business_days", "missing_hours", "missing_lookback_days"}
+    ),
     "R03": frozenset({"stale_after_months"}),
     "C04": frozenset(
         {

@@ -37,6 +37,7 @@ class Line:
     amount: int
     service_start: date
     service_end: date
+    reason: str = ""  # why the price is not the card's, as agreed
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ def _monthly(
     last = month_end(month)
     lines = [
         Line("time", ("time", person, role), f"{role} - {people[person].name}", minutes, rate,
-             minutes * rate // 60, month, last)
+             minutes * rate // 60, month, last, "frame agreement" if project.story == "r02_discount" else "")
         for (person, role, rate), minutes in sorted(sums.items())
     ]  # fmt: skip
     lines += [

@@ -188,13 +188,16 @@ class Ids:
         missing: list[tuple[str, str, Receivable]] = []
         last: dict[str, int] = {}
         for item in self._world.receivables:
-            entity = item.entity
+            entity, key = item.entity, item.invoice.key
+            if item.invoice.story == "t02_number":
+                numbers[key] = numbers[self._world.doubles.first[key]]
+                continue
             following = last.get(entity, 100_000) + 1
-            if item.invoice.key in self._world.gaps:
+            if key in self._world.gaps:
                 missing.append((entity, f"{number_prefix(entity)}{following}", item))
                 following += 1
             last[entity] = following
-            numbers[item.invoice.key] = f"{number_prefix(entity)}{following}"
+            numbers[key] = f"{number_prefix(entity)}{following}"
         return numbers, missing
 
     @cached_property

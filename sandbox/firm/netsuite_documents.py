@@ -185,6 +185,7 @@ def _document_lines(
             entity=ids.job(item.project.key), item=ITEMS[line.source], memo=line.text,
             quantity=_quantity(line), rate=money(line.rate, currency) if line.rate is not None else None,
             custcol_source_type=line.source, custcol_source_ref=_reference(ids, line),
+            custcol_price_reason=line.reason or None,
             custcol_service_start=line.service_start.isoformat(), custcol_service_end=line.service_end.isoformat(),
         )  # fmt: skip
     if item.tax:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sandbox.firm.changes import last_carried
@@ -21,7 +22,7 @@ from sandbox.firm.plants_money import other_spelling
 from sandbox.firm.plants_time import CLOSE_AFTER
 from sandbox.firm.projects import PHASES, Assignment, Milestone, Project
 from sandbox.firm.rates import cost_on, rate_on
-from sandbox.firm.timesheets import INTERNAL_TASKS
+from sandbox.firm.timesheets import INTERNAL_TASKS, entry_rate
 from sandbox.firm.world import World
 
 Row = dict[str, Any]
@@ -304,10 +305,18 @@ def _bookings(world: World, ids: Ids) -> tuple[list[Row], list[Row]]:
             resources[pair] = {
                 "id": ids.bookings[booking.key], "workspace_id": ids.workspace(booking.project),
                 "user_id": ids.user(booking.person.number), "role_id": ids.role(booking.person.role),
-                "resource_bill_rate": None, "resource_cost_rate": None, "created_at": made, "updated_at": made,
+                "resource_bill_rate": _override(world.projects[booking.project], booking.person.role),
+                "resource_cost_rate": None, "created_at": made, "updated_at": made,
             }  # fmt: skip
         allocations.append(_allocation(world, ids, booking, resources[pair]["id"], made))
     return list(resources.values()), allocations
+
+
+def _override(project: Project, role: str) -> str | None:
+    """A rate agreed for this person on this project, in main units."""
+    if project.story != "r02_override":
+        return None
+    return str(Decimal(entry_rate(project, role, project.start)) / UNITS[project.currency])
 
 
 def _allocation(world: World, ids: Ids, booking: Assignment, resource: str, made: str) -> Row:

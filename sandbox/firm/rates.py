@@ -40,6 +40,19 @@ def rate_on(card_set: str, currency: str, role: str, day: date) -> int:
     return _rate(card_set, currency, role, day.year)
 
 
+def billed_rate(story: str, card_set: str, currency: str, role: str, day: date) -> int:
+    """What the PSA puts on an hour of a project with that story; quarter hours give whole minor units."""
+    right = rate_on(card_set, currency, role, day)
+    share = {"r02_short": 0.88, "r02_excess": 1.06, "r02_discount": 0.9, "r02_override": 0.95}.get(story)
+    if story == "r02_old":
+        return rate_on(card_set, currency, role, day.replace(year=day.year - 1, day=1))
+    if story == "r02_role":
+        place = ROLES.index(role)
+        return rate_on(card_set, currency, ROLES[place + 1 if place + 1 < len(ROLES) else place - 1], day)
+    step = 100  # whole main units, or hundreds of yen
+    return round(right * share / step) * step if share else right
+
+
 def cost_on(currency: str, role: str, day: date) -> int:
     """Internal cost per hour in minor units of the currency."""
     return round(_rate("standard", currency, role, day.year) * COST_SHARE / 100) * 100

@@ -12,6 +12,10 @@ from sandbox.firm.projects import Assignment, Milestone, Project
 from sandbox.firm.rates import SpecialCard
 from sandbox.firm.staffing import Book, assign, build_project, steady_people
 
+#: Hours billed at another rate than the card in force gives (R02), and those for which that was agreed.
+WRONG_RATES = ("r02_short", "r02_excess", "r02_role", "r02_old")
+AGREED_STORIES = ("r02_discount", "r02_override")
+RATE_STORIES = (*WRONG_RATES, *AGREED_STORIES)
 RATE_FAULTS = ("r01_date_gap", "r01_no_role", "r01_unpublished", "r01_zero_rate", "r01_other_currency")
 
 
@@ -35,6 +39,7 @@ _CASES = (
         for fault in RATE_FAULTS
     ),
     _Case("nte", "time_and_materials", -150, -85),
+    *(_Case(story, "time_and_materials", -150, -85) for story in RATE_STORIES),
     _Case("hold", "time_and_materials", -150, -95),
     _Case("b01_hold", "milestone", -110, 60),
     _Case("b01_hold_unlinked", "milestone", -120, 60),
@@ -48,7 +53,16 @@ _CASES = (
     _Case("c01_grace", "time_and_materials", 9, 75, spread=0),
     _Case("two_deals", "milestone", -25, 150),
 )
-_LOOK_ALIKES = ("b02_advance", "nte", "hold", "b01_ready", "b01_grace", "c01_grace", "two_deals")
+_LOOK_ALIKES = (
+    *AGREED_STORIES,
+    "b02_advance",
+    "nte",
+    "hold",
+    "b01_ready",
+    "b01_grace",
+    "c01_grace",
+    "two_deals",
+)
 
 
 def scenario_projects(book: Book) -> list[Project]:

@@ -14,7 +14,7 @@ from sandbox.firm.group import ENTITIES
 from sandbox.firm.leave import Leave
 from sandbox.firm.people import Person
 from sandbox.firm.projects import Assignment, Project
-from sandbox.firm.rates import rate_on
+from sandbox.firm.rates import billed_rate
 from sandbox.firm.spec import FirmSpec
 
 INTERNAL_TASKS = ("Presales", "Training", "Administration", "Product development")
@@ -184,7 +184,8 @@ def entry_rate(project: Project, role: str, day: date) -> int:
     if project.story in ("r01_no_role", "r01_zero_rate") and role == project.team[0].person.role:
         return 0
     card = project.card if not project.card.startswith("special:") else "standard"
-    return rate_on(card, project.currency, role, day)
+    priced_on = project.start if project.story == "r02_override" else day  # the override has no dates
+    return billed_rate(project.story, card, project.currency, role, priced_on)
 
 
 def _internal(

@@ -43,7 +43,7 @@ def ground_truth(world: World, ids: Ids, mirror: Mirror | None = None) -> list[D
         *_won_without_project(world, ids), *_projects_without_deal(world, ids), *_customer_drift(world, ids),
         *_unbilled(world, ids), *_outside_window(world, ids), *_unpriced(world, ids), *_milestones(world, ids),
         *_invoices(world, ids), *_mirror(world, ids, mirror), *_credit_holds(world, ids), *_leavers(world, ids),
-        *_missing_numbers(world, ids), *contract_truth(world, ids), *time_truth(world), *books_truth(world, ids),
+        *_missing_numbers(world, ids), *contract_truth(world, ids), *time_truth(world, ids), *books_truth(world, ids),
         *master_data(world, ids),
     ]  # fmt: skip
     return sorted(found, key=lambda d: (d.check_id, d.matching_key, d.period))

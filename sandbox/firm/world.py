@@ -19,6 +19,8 @@ from sandbox.firm.fx import Rates
 from sandbox.firm.leave import Leave, make_leave
 from sandbox.firm.pay import Payroll, make_payroll
 from sandbox.firm.people import Person, make_people
+from sandbox.firm.plants_close import Omissions, leave_open, omit, plant_omissions
+from sandbox.firm.plants_double import Doubles, double_invoices, doubled_entries
 from sandbox.firm.plants_money import drift_of_customers, drift_of_deals, plant_invoices
 from sandbox.firm.plants_time import TimePlants, mark_skipped, plant_time
 from sandbox.firm.projects import Assignment, ChangeRequest, Contract, Deal, Project
@@ -56,10 +58,12 @@ class World:
     receivables: list[Receivable]  # in order of creation
     credited: dict[str, datetime]
     gaps: dict[str, bool]
+    doubles: Doubles
     fx: Rates
     bookings: list[Assignment]
     plants: TimePlants
     payroll: Payroll
+    omissions: Omissions
     customer_drift: dict[tuple[str, str, str], str | int | bool]
     deal_drift: dict[tuple[str, str], str | int | bool | date | None]
 
@@ -113,16 +117,23 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
     entries = log_time(TimeBook(spec, chance, projects, as_of), people, leaves)
     planted = (*plants.entries, *early_entries(projects, spec.planted_on))
     entries += [entry for entry in planted if entry.created_at <= as_of]
-    entries = mark_skipped(sorted(entries, key=lambda e: (e.created_at, e.key)), plants.skipped)
     expenses = make_expenses(chance, list(projects.values()), as_of)
+    omissions = plant_omissions(book, projects, entries, expenses)
+    expenses = leave_open(omissions, expenses, horizon)
+    entries = omit(omissions, entries)
+    entries += doubled_entries(book, projects, entries)
+    entries = mark_skipped(sorted(entries, key=lambda e: (e.created_at, e.key)), plants.skipped)
     changes = make_changes(book, list(projects.values()), as_of)
     billed = bill(Ledger(chance, projects, entries, expenses, changes, plants.forgotten, as_of))
     invoices = plant_invoices(book, projects, billed.invoices)
+    taken = frozenset({*invoices.credited, *invoices.skipped_before})
+    doubles = double_invoices(book, projects, invoices.invoices, taken)
+    everything = (*invoices.invoices, *doubles.invoices)
     by_key = {c.key: c for c in [*customers, *unserved]}
     drift = drift_of_customers(book)
     receivables = [
         receivable(chance, i, projects[i.project], _customer(by_key, projects, i), invoices.credited.get(i.key))
-        for i in sorted(invoices.invoices, key=lambda i: (i.created_at, i.key)) if i.created_at <= as_of
+        for i in sorted(everything, key=lambda i: (i.created_at, i.key)) if i.created_at <= as_of
     ]  # fmt: skip
     known = [deal for deal in deals if deal.created_at <= as_of]
     world = World(
@@ -130,8 +141,9 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
         contracts=make_contracts(book, [d for d in known if d.closed_at <= as_of], _ceilings(projects, receivables)),
         changes=changes, cards=special_cards(list(projects.values())), leaves=leaves, entries=entries,
         expenses=expenses, billed=billed, receivables=receivables, credited=dict(invoices.credited),
-        gaps=dict(invoices.skipped_before), fx=Rates(chance, add_months(spec.start, -1)),
-        bookings=_bookings(projects, plants), plants=plants, payroll=make_payroll(book, horizon),
+        gaps=dict(invoices.skipped_before), doubles=doubles,
+        fx=Rates(chance, add_months(spec.start, -1)),
+        bookings=_bookings(projects, plants), plants=plants, payroll=make_payroll(book, horizon), omissions=omissions,
         customer_drift=drift, deal_drift={},
         crm_accounts=crm_accounts(book, {key for system, key, what in drift if (system, what) == _OTHER_TAX_ID}),
     )  # fmt: skip

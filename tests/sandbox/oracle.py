@@ -159,28 +159,32 @@ class Oracle(Contracts):
                 found.add((f"{KA}:{e['id']}", ""))
         return found
 
+    def card_rate(self, own: str, role: str, worked: str) -> Decimal:
+        """What the workspace's card says for a role on a day; zero when it says nothing."""
+        if not hasattr(self, "_cards"):
+            self._cards = {c["id"]: c for c in self.ka["rate_cards"]}
+            versions = {v["id"]: v for v in self.ka["rate_card_set_versions"]}
+            self._prices: dict[str, dict[str, Decimal]] = defaultdict(dict)
+            for row in self.ka["rate_card_roles"]:
+                self._prices[row["rate_card_version_id"]][row["role_id"]] = Decimal(row["rate"])
+            self._in_force: dict[str, list[tuple[str, str]]] = defaultdict(list)
+            for version in self.ka["rate_card_versions"]:
+                owner = versions[version["rate_card_set_version_id"]]
+                if owner["active"]:
+                    self._in_force[version["rate_card_id"]].append((owner["effective_date"], version["id"]))
+        card = self._cards[self.workspaces[own]["rate_card_id"]]
+        begun = sorted(v for v in self._in_force[card["id"]] if v[0] <= worked)
+        if not begun or card["currency"] != self.workspaces[own]["currency"]:
+            return Decimal(0)
+        return self._prices[begun[-1][1]].get(role, Decimal(0))
+
     def r01(self) -> Found:
-        cards = {c["id"]: c for c in self.ka["rate_cards"]}
-        versions = {v["id"]: v for v in self.ka["rate_card_set_versions"]}
-        rates: dict[str, list[tuple[str, str, Decimal]]] = defaultdict(list)
-        prices = defaultdict(dict)
-        for row in self.ka["rate_card_roles"]:
-            prices[row["rate_card_version_id"]][row["role_id"]] = Decimal(row["rate"])
-        for version in self.ka["rate_card_versions"]:
-            owner = versions[version["rate_card_set_version_id"]]
-            if owner["active"]:
-                rates[version["rate_card_id"]].append((owner["effective_date"], version["id"], Decimal(0)))
         found = set()
         for e in self.ka["time_entries"]:
             own = e["workspace_id"]
             if not (e["approved"] and e["billable"]) or self.contract(own) != "TM":
                 continue
-            card = cards[self.workspaces[own]["rate_card_id"]]
-            begun = sorted(v for v in rates[card["id"]] if v[0] <= e["date_performed"])
-            price = prices[begun[-1][1]].get(e["role_id"], 0) if begun else 0
-            if card["currency"] != self.workspaces[own]["currency"]:
-                price = 0
-            if not price or not e["rate_in_cents"]:
+            if not self.card_rate(own, e["role_id"], e["date_performed"]) or not e["rate_in_cents"]:
                 found.add((f"{KA}:{own}|{KA}:{e['role_id']}", e["date_performed"][:7]))
         return found
 
@@ -234,7 +238,11 @@ class Oracle(Contracts):
                 extras[line["transaction"]] -= Decimal(line["foreignamount"])
         found = set()
         for own, header in self.documents.items():
-            if header["type"] == "CustInvc" and header["status"] != "V":
+            if (
+                header["type"] == "CustInvc"
+                and header["status"] != "V"
+                and header["custbody_kantata_invoice_id"]
+            ):
                 apart = net[own] - expected[header["custbody_kantata_invoice_id"]] - extras[own]
                 header_apart = Decimal(header["foreigntotal"]) - net[own] - tax[own]
                 if abs(apart) > Decimal("0.5") or abs(header_apart) > Decimal("0.01"):
@@ -426,6 +434,176 @@ class Oracle(Contracts):
                 found.add((f"{NS}:{own}|conversion", ""))
         return found
 
+    def t02(self) -> Found:
+        gone = {
+            link["previousdoc"]
+            for link in self.ns["nexttransactionlinelink"]
+            if link["linktype"] == "CreditMemoApplication"
+        }
+        living = [
+            h for own, h in self.documents.items()
+            if h["type"] == "CustInvc" and h["status"] != "V" and own not in gone
+        ]  # fmt: skip
+        living.sort(key=lambda h: (h["trandate"], int(h["id"])))
+        lines = defaultdict(list)
+        for line in self.revenue_lines():
+            lines[line["transaction"]].append(line)
+        found: Found = set()
+        for place, later in enumerate(living):
+            if any(self._doubles(earlier, later, lines) for earlier in living[:place]):
+                found.add((f"{NS}:{later['id']}", ""))
+        bundles = self._psa_bundles()
+        for h in living:
+            for line in lines[h["id"]]:
+                about = (
+                    self.job_workspace[line["entity"]],
+                    line["custcol_service_start"][:7],
+                    line["quantity"],
+                    line["rate"],
+                )
+                if not h["custbody_kantata_invoice_id"] and line["rate"] and _numbers(about) in bundles:
+                    found.add((f"{NS}:{h['id']}", ""))
+        return found | self._entered_twice()
+
+    def _doubles(self, earlier: dict[str, Any], later: dict[str, Any], lines: dict[str, Any]) -> bool:
+        psa = [h["custbody_kantata_invoice_id"] for h in (earlier, later)]
+        if psa[0] and psa[0] == psa[1]:
+            return True
+        if earlier["tranid"] == later["tranid"]:
+            return earlier["subsidiary"] == later["subsidiary"]
+        net = [sum(Decimal(line["foreignamount"]) for line in lines[h["id"]]) for h in (earlier, later)]
+        alike = net[0] == net[1] and earlier["currency"] == later["currency"]
+        near = (day(later["trandate"]) - day(earlier["trandate"])).days <= 7
+        told = all(line["custcol_source_ref"] for h in (earlier, later) for line in lines[h["id"]])
+        return alike and near and not told and self._buyer(earlier) == self._buyer(later)
+
+    def _buyer(self, header: dict[str, Any]) -> str:
+        (customer,) = [c for c in self.ns["customer"] if c["id"] == header["entity"]]
+        return self.account_of(customer)
+
+    def _psa_bundles(self) -> set[tuple[Any, ...]]:
+        hours: dict[tuple[Any, ...], int] = defaultdict(int)
+        for e in self.ka["time_entries"]:
+            if e["invoice_id"]:
+                rate = Decimal(e["rate_in_cents"]) / e["currency_base_unit"]
+                hours[
+                    e["workspace_id"],
+                    e["date_performed"][:7],
+                    e["user_id"],
+                    e["role_id"],
+                    e["invoice_id"],
+                    rate,
+                ] += e["time_in_minutes"]
+        return {(key[0], key[1], Decimal(minutes) / 60, key[5]) for key, minutes in hours.items()}
+
+    def _entered_twice(self) -> Found:
+        same: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+        for e in self.ka["time_entries"]:
+            if e["billable"]:
+                what = (
+                    e["user_id"],
+                    e["workspace_id"],
+                    e["story_id"],
+                    e["date_performed"],
+                    e["time_in_minutes"],
+                    e["notes"],
+                )
+                same[what].append(e["id"])
+        return {(f"time:{KA}:{own}", "") for ids in same.values() for own in sorted(ids, key=int)[1:]}
+
+    def t04(self) -> Found:
+        found = set()
+        for e in self.ka["time_entries"]:
+            entity = self.customs_of[e["workspace_id"]]["Legal Entity"]
+            if not e["approved"] and self._closing(e["date_performed"], entity):
+                worked = day(e["date_performed"])
+                monday = worked - timedelta(days=worked.weekday())
+                key = f"{HR}:{self._employee(e['user_id'])}|{KA}:{e['workspace_id']}|{monday}"
+                found.add((key, e["date_performed"][:7]))
+        for x in self.ka["expenses"]:
+            if not x["approved"] and self._closing(
+                x["date"], self.customs_of[x["workspace_id"]]["Legal Entity"]
+            ):
+                found.add((f"{KA}:{x['id']}", x["date"][:7]))
+        return found | self._unsubmitted()
+
+    def _closing(self, worked: str, entity: str) -> bool:
+        """Two business days after the month's end the reminder is due, three before the close."""
+        last = (day(worked).replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+        return last < self.today and self.business_days(last, self.today, CALENDARS[entity]) >= 2
+
+    def _employee(self, user: str) -> str:
+        (only,) = [u for u in self.ka["users"] if u["id"] == user]
+        mails = {e["workEmail"].lower(): e["id"] for e in self.hr["employee"]}
+        return self.refs["User", user].get(("bamboohr", "employee")) or mails[only["email_address"].lower()]
+
+    def _unsubmitted(self) -> Found:
+        """Whole weeks of the months in question: nothing submitted, and days on which work was expected."""
+        sent = {(self._employee(t["user_id"]), t["start_date"]) for t in self.ka["timesheet_submissions"]}
+        off = {
+            (r["employeeId"], d["ymd"])
+            for r in self.hr["time_off_request"] if r["status"] == "approved"
+            for d in self.hr["time_off_day"] if d["request_id"] == r["id"]
+        }  # fmt: skip
+        patterns = {p["employeeId"]: p for p in self.hr["customWorkPattern"]}
+        found = set()
+        for person in self.hr["employee"]:
+            own, place = (
+                person["id"],
+                {"New York": "US", "London": "GB", "Berlin": "DE", "Tokyo": "JP"}[person["location"]],
+            )
+            if person["employmentHistoryStatus"] == "Contractor":
+                continue
+            date = self.today - timedelta(days=75)
+            while date < self.today:
+                date += timedelta(days=1)
+                monday = (date - timedelta(days=date.weekday())).isoformat()
+                month_end = (date.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+                works = (
+                    Decimal(patterns[own][WEEK[date.weekday()]])
+                    and (place, date.isoformat()) not in self.holidays
+                )
+                there = person["hireDate"] <= date.isoformat() <= (person["terminationDate"] or "9999")
+                asked = month_end >= self.today - timedelta(days=45) and month_end < self.today
+                due = asked and self.business_days(month_end, self.today, place) >= 2
+                if (
+                    works
+                    and there
+                    and due
+                    and (own, date.isoformat()) not in off
+                    and (own, monday) not in sent
+                ):
+                    found.add((f"missing:{HR}:{own}|{monday}", date.isoformat()[:7]))
+        return found
+
+    def r02(self) -> Found:
+        overrides = {
+            (r["workspace_id"], r["user_id"]): Decimal(r["resource_bill_rate"])
+            for r in self.ka["workspace_resources"]
+            if r["resource_bill_rate"]
+        }
+        agreed: dict[tuple[str, str], set[Decimal]] = defaultdict(set)
+        for e in self.ka["time_entries"]:
+            own = e["workspace_id"]
+            if e["invoice_id"] and self.contract(own) == "TM":
+                rate = overrides.get((own, e["user_id"])) or self.card_rate(
+                    own, e["role_id"], e["date_performed"]
+                )
+                agreed[e["invoice_id"], f"{e['user_id']}|{e['role_id']}"].add(rate)
+        found = set()
+        for line in self.revenue_lines():
+            header = self.documents[line["transaction"]]
+            if (
+                header["type"] != "CustInvc"
+                or line["custcol_source_type"] != "time"
+                or line["custcol_price_reason"]
+            ):
+                continue
+            rates = agreed.get((header["custbody_kantata_invoice_id"], line["custcol_source_ref"]), set())
+            if rates and 0 not in rates and Decimal(line["rate"]) not in rates:
+                found.add((f"{NS}:{header['id']}|{line['custcol_source_ref']}", ""))
+        return found
+
     def x03(self) -> Found:
         entities = {"2": "MCG-US", "3": "MCG-UK", "4": "MCG-DE", "5": "MCG-JP"}
         series: dict[tuple[str, str], set[int]] = defaultdict(set)
@@ -462,6 +640,11 @@ def _miscopied(pay: dict[str, Any], week: Decimal, copy: int | None) -> str | No
         hourly = hourly * Decimal("1.22") / (1760 * week / 40)
     unit = UNIT[pay["currency"]]
     return "psa_differs" if abs(Decimal(copy) / unit - hourly) > Decimal(1) / unit else None
+
+
+def _numbers(about: tuple[str, str, str, str]) -> tuple[Any, ...]:
+    own, month, quantity, rate = about
+    return own, month, Decimal(quantity), Decimal(rate)
 
 
 def _differing(record: str, shown: dict[str, Any], truth: dict[str, set[Any]]) -> Found:

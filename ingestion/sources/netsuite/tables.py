@@ -93,6 +93,7 @@ _DECLARED = (
         *fields(
             "custcol_source_type=>source_type",
             "custcol_source_ref=>source_ref",
+            "custcol_price_reason=>price_reason",
             "custcol_service_start:d=>service_start",
             "custcol_service_end:d=>service_end",
             custom=True,

@@ -61,7 +61,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "transactionline": _columns(
         "transaction:id id:id uniquekey:id linesequencenumber:int mainline:bool taxline:bool entity:id item "
         "memo quantity:decimal rate:decimal foreignamount:decimal netamount:decimal "
-        "linelastmodifieddate:stamp duetofromsubsidiary:id custcol_source_type custcol_source_ref "
+        "linelastmodifieddate:stamp duetofromsubsidiary:id custcol_source_type custcol_source_ref custcol_price_reason "
         "custcol_service_start:date custcol_service_end:date"
     ),
     "nexttransactionlinelink": _columns(

@@ -29,6 +29,7 @@ select
     lines.memo as description,
     lines.quantity,
     lines.rate,
+    lines.price_reason,
     lines.line_amount as net_amount,
     lines.line_amount_fc as net_amount_fc,
     case when milestones.story_id is not null then milestones.instance || ':' || milestones.story_id end as milestone_id,

@@ -47,6 +47,7 @@ select
     {{ canonical_id('entries.role_id', 'entries.instance') }} as role_id,
     entries.work_date,
     entries.hours,
+    case when entries.notes is not null then md5(entries.notes) end as notes_hash,
     coalesce(entries.is_billable, false) as is_billable,
     coalesce(entries.is_billable, false)
     or (coalesce(entries.is_approved, false) and productive_tasks.story_id is not null) as is_productive,

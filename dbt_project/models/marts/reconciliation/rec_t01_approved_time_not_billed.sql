@@ -4,9 +4,12 @@ with settings as (
 
 ),
 
-unpriced as (
+-- what another check counts first is shown here and not added up
+counted_elsewhere as (
 
-    select time_entry_id from {{ ref('rec_r01_unpriced_time') }}
+    select record_id as time_entry_id
+    from {{ ref('rec_primary_record') }}
+    where record_type = 'time_entry' and check_id <> 'T01'
 
 ),
 
@@ -46,11 +49,11 @@ waiting as (
         entries.project_id,
         {{ month_end('entries.work_date') }} as month_end,
         sum(entries.hours) as hours,
-        sum(case when unpriced.time_entry_id is null then entries.bill_amount end) as priced_amount,
-        sum(case when unpriced.time_entry_id is null then 1 else 0 end) as priced_entries
+        sum(case when counted_elsewhere.time_entry_id is null then entries.bill_amount end) as priced_amount,
+        sum(case when counted_elsewhere.time_entry_id is null then 1 else 0 end) as priced_entries
     from {{ ref('fct_time_entry') }} as entries
-    left join unpriced
-        on entries.time_entry_id = unpriced.time_entry_id
+    left join counted_elsewhere
+        on entries.time_entry_id = counted_elsewhere.time_entry_id
     where entries.is_approved
         and entries.is_billable
         and not entries.is_invoiced

@@ -24,6 +24,7 @@ renamed as (
         -- text
         memo,
         source_type as source_type_code,
+        price_reason,
 
         -- flags
         mainline as is_main_line,

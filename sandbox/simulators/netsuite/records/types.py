@@ -70,7 +70,10 @@ _INVOICE_LINE = {
     "quantity": Field(column="quantity", kind="decimal"),
     "rate": Field(column="rate", kind="decimal"),
     "amount": Field(column="foreignamount", kind="decimal", credit=True),
-    **_fields("custcol_source_type custcol_source_ref custcol_service_start:date custcol_service_end:date"),
+    **_fields(
+        "custcol_source_type custcol_source_ref custcol_price_reason custcol_service_start:date "
+        "custcol_service_end:date"
+    ),
 }
 _ITEM = Sublist(
     table="transactionline", parent="transaction", key_field="line", key_column="id", fields=_INVOICE_LINE

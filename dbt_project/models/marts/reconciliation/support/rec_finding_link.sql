@@ -17,7 +17,7 @@ links as (
 
     select finding_id, 1 as record_order, 'truth' as role, subject_type as entity, subject_id as entity_id
     from findings
-    where check_id in ('C01', 'B01', 'B02', 'B03', 'B04', 'X01', 'X02')
+    where check_id in ('C01', 'B01', 'B02', 'B03', 'B04', 'X01', 'X02', 'R02')
 
     union all
 
@@ -61,7 +61,25 @@ links as (
 
     select finding_id, 1 as record_order, 'truth' as role, 'project' as entity, project_id as entity_id
     from findings
-    where check_id in ('T01', 'T03', 'R01')
+    where check_id in ('T01', 'T03', 'R01', 'T04')
+
+    union all
+
+    select finding_id, 1 as record_order, 'other' as role, subject_type as entity, subject_id as entity_id
+    from findings
+    where check_id = 'T02'
+
+    union all
+
+    select findings.finding_id, 2 as record_order, 'truth' as role, findings.subject_type as entity, doubles.other_id as entity_id
+    from findings
+    inner join (
+        select invoice_id as record_id, other_id from {{ ref('rec_t02_double') }}
+        union all
+        select time_entry_id as record_id, other_id from {{ ref('rec_t02_entered_twice') }}
+    ) as doubles
+        on findings.subject_id = doubles.record_id
+    where findings.check_id = 'T02'
 
     union all
 
@@ -96,6 +114,21 @@ links as (
         on findings.matching_key = entries.project_id || '|' || coalesce(entries.role_id, '')
         and findings.period = {{ month_text('entries.work_date') }}
     where findings.check_id = 'R01'
+
+    union all
+
+    select
+        findings.finding_id,
+        1 + row_number() over (partition by findings.finding_id order by entries.work_date, entries.time_entry_id) as record_order,
+        'other' as role,
+        'time_entry' as entity,
+        entries.time_entry_id as entity_id
+    from findings
+    inner join {{ ref('fct_time_entry') }} as entries
+        on findings.project_id = entries.project_id
+        and findings.subject_id = entries.resource_id || '|' || entries.project_id || '|' || {{ as_text(add_days('entries.work_date', '1 - ' ~ iso_weekday('entries.work_date'))) }}
+        and findings.period = {{ month_text('entries.work_date') }}
+    where findings.check_id = 'T04' and not entries.is_approved
 
     union all
 
@@ -199,7 +232,7 @@ links as (
 
     select finding_id, 1 as record_order, 'truth' as role, 'person' as entity, subject_id as entity_id
     from findings
-    where check_id = 'R03'
+    where check_id = 'R03' or (check_id = 'T04' and subject_type = 'resource')
 
     union all
 
