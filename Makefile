@@ -53,9 +53,10 @@ contracts: install ## Which package may import which
 sql: install ## SQL style of the dbt project
 	@$(BIN)/sqlfluff lint dbt_project --processes 2 --nocolor
 
-bench: install ## Print the benchmarks' rates and ratios
+bench: install ## Print the benchmarks' rates and ratios (the last one on the firm of `make run`)
 	@$(BIN)/python -m benchmarks.landing_throughput
 	@$(BIN)/python -m benchmarks.dispatch_burst
+	@$(BIN)/python -m benchmarks.build_and_reconcile
 
 chaos: install ## Inject faults from SEEDS=n seeds and check the invariants; SEED=n replays one
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),200))
