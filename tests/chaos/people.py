@@ -151,7 +151,9 @@ def clearing(world: Simulation, _process: Process) -> None:
         State.PROPOSED: outbox.approve, State.DEAD_LETTERED: outbox.replay, State.CONFLICTED: outbox.reject,
     }  # fmt: skip
     for item in outbox.list(Filter(states=tuple(acts), check_id="S01", limit=200)):
-        act = acts[item.state]
+        act = (
+            outbox.reject if item.state_class == "not_kept" else acts[item.state]
+        )  # replayed, it is only looked at
         tried(world, f"mara clears {item.correction_id}",
               partial(act, item.correction_id, "mara", PEOPLE["mara"], "at the end"))  # fmt: skip
     _send_events_again(world, outbox)
