@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.table import Table
 
 from config.paths import Home
 from reverse_etl import identity as use_cases
-from reverse_etl.cli_common import Failure, as_person, console, ledger, plain_errors, roles_of
+from reverse_etl.cli_common import Failure, as_person, ledger, plain_errors, roles_of
 from reverse_etl.errors import PublishedCopyError
 from reverse_etl.identity import Decision, Pair
 from reverse_etl.setup import open_published
@@ -35,14 +34,12 @@ def identity() -> None:
 @plain_errors
 def list_command() -> None:
     """List what waits for a person, the likeliest first."""
-    table = Table("suggestion", "record", "name", "matches", "name", "by", "score", "status", box=None)
     rows = _read("suggestions", _SUGGESTIONS)
     for row in rows:
-        table.add_row(
-            row["suggestion_id"], row["record_key"], row["record_name"], row["target_key"], row["target_name"],
-            row["method"], f"{row['score']:.3f}", row["status"],
-        )  # fmt: skip
-    console().print(table)
+        click.echo(
+            f"{row['suggestion_id']}  {row['status']} by {row['method']} {row['score']:.3f}: "
+            f"{row['record_key']} ({row['record_name']}) and {row['target_key']} ({row['target_name']})"
+        )
     click.echo(f"{len(rows)} suggestion(s)")
 
 
