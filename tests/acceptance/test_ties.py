@@ -18,7 +18,7 @@ from sandbox.firm.group import KANTATA, NETSUITE
 from tests.support import Firm, build_dbt, running_firm, sync_all
 
 pytestmark = pytest.mark.slow
-_PLAIN = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+_PLAIN = ("--exclude-resource-type", "test")
 
 
 @pytest.fixture(scope="module")

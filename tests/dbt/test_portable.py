@@ -26,10 +26,11 @@ def database() -> Iterator[sa.URL]:
 def build_both(firm: Firm, database: sa.URL, tmp_path: Path) -> tuple[int, int, dict[str, tuple[int, int]]]:
     """Build on both engines from the same raw rows and the same moment; (tables, rows, what differs)."""
     moment: datetime = read_clock(firm.home.sandbox / "clock.json")
-    build_dbt(firm, "--exclude-resource-type", "unit_test", clock=moment)
+    build_dbt(firm, clock=moment)
     copy_raw(firm.home.warehouse, database, tmp_path)
     # dbt's target folder belongs to one engine: sharing it would parse the project anew each time.
-    build_dbt(firm, "--target", "postgres", "--target-path", str(tmp_path / "target"), clock=moment)
+    postgres = ("--target", "postgres", "--target-path", str(tmp_path / "target"))
+    build_dbt(firm, *postgres, clock=moment, unit_tests=not (tmp_path / "target").exists())
     here = duckdb_hashes(firm.home.warehouse)
     there = postgres_hashes(database, marts(firm.home.warehouse))
     return len(here), sum(rows for rows, _ in here.values()), differing(here, there)

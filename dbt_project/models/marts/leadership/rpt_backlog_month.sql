@@ -22,7 +22,7 @@ filled as (
         scopes.business_unit_id,
         scopes.is_soft,
         {% for measure in ['bookings', 'changes', 'cancellations', 'renewals', 'revenue', 'invoiced', 'backlog_change'] %}
-        coalesce(sales.{{ measure }}_rc, 0) as {{ measure }}_rc{{ ',' if not loop.last }}
+            coalesce(sales.{{ measure }}_rc, 0) as {{ measure }}_rc{{ ',' if not loop.last }}
         {% endfor %}
     from scopes
     inner join {{ ref('rpt_month') }} as months
