@@ -32,8 +32,10 @@ _REPORTS = {
         "select legal_entity_id as entity, sum(revenue_rc) as amount from canonical.fct_revenue_month group by 1",
         "select legal_entity_id as entity, sum(revenue_rc) as amount from leadership.rpt_revenue_month group by 1",
     ),
-    ("invoiced without tax", "RC"): (
-        "select legal_entity_id as entity, sum(net_amount_rc) as amount from canonical.fct_invoice "
+    # the page shows invoices at the company that holds the contract; one of another company is a finding of B04
+    ("invoiced on its contracts", "RC"): (
+        "select coalesce(project.legal_entity_id, invoice.legal_entity_id) as entity, sum(net_amount_rc) as amount "
+        "from canonical.fct_invoice as invoice left join canonical.dim_project as project using (project_id) "
         "where invoice_status in ('open', 'paid') group by 1",
         "select legal_entity_id as entity, sum(invoiced_rc) as amount from leadership.rpt_revenue_month group by 1",
     ),

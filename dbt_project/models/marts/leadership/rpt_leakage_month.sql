@@ -99,10 +99,10 @@ summed as (
     select
         amounts.project_id,
         amounts.month,
-        {% for measure in ['missing_rate', 'rate_shortfall', 'write_off', 'unapproved_change', 'ageing', 'timing', 'potential'] %}
-            coalesce(sum(case when amounts.measure = '{{ measure }}' then {{ round_money(product('amounts.amount', 'rates.rate'), 'agreed.reporting_currency') }} end), 0)
-                as {{ measure }}_rc{{ ',' if not loop.last }}
-        {% endfor %}
+    {% for measure in ['missing_rate', 'rate_shortfall', 'write_off', 'unapproved_change', 'ageing', 'timing', 'potential'] %}
+    coalesce(sum(case when amounts.measure = '{{ measure }}' then {{ round_money(product('amounts.amount', 'rates.rate'), 'agreed.reporting_currency') }} end), 0)
+        as {{ measure }}_rc{{ ',' if not loop.last }}
+    {% endfor %}
     from amounts
     cross join agreed
     left join {{ ref('fct_fx_rate') }} as rates

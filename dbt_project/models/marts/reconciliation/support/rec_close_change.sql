@@ -36,20 +36,24 @@ select
         when {{ differs('present.currency', 'frozen.currency') }} then 'changed_currency'
         when frozen.item_kind = 'invoice' and {{ differs('present.amount', 'frozen.amount') }} then 'invoice_changed'
     end as whole_cause,
-    case when frozen.is_counted then frozen.amount else 0 end as frozen_counted,
+    cast(case when frozen.is_counted then frozen.amount else 0 end as decimal(18, 4)) as frozen_counted,
     -- what is elsewhere now counts there
-    case
-        when present.is_counted and present.month = frozen.month and present.legal_entity_id = frozen.legal_entity_id
-            then present.amount
-        else 0
-    end as now_counted,
+    cast(
+        case
+            when present.is_counted and present.month = frozen.month and present.legal_entity_id = frozen.legal_entity_id
+                then present.amount
+            else 0
+        end as decimal(18, 4)
+    ) as now_counted,
     -- more hours at the old rate; what is left of the change is the rate's
-    case
-        when present.is_counted and present.item_status = 'billable' and {{ differs('present.rate', 'frozen.rate') }}
-            then cast((present.quantity - frozen.quantity) * frozen.rate as decimal(18, 4))
-        when {{ differs('present.quantity', 'frozen.quantity') }} and present.is_counted then present.amount - frozen.amount
-        else 0
-    end as hours_effect
+    cast(
+        case
+            when present.is_counted and present.item_status = 'billable' and {{ differs('present.rate', 'frozen.rate') }}
+                then (present.quantity - frozen.quantity) * frozen.rate
+            when {{ differs('present.quantity', 'frozen.quantity') }} and present.is_counted then present.amount - frozen.amount
+            else 0
+        end as decimal(18, 4)
+    ) as hours_effect
 from frozen
 left join {{ ref('fct_close_item') }} as present
     on frozen.item_kind = present.item_kind
