@@ -70,7 +70,7 @@ def test_a_new_instance_is_configuration(tmp_path: Path) -> None:
         finally:
             server.stop()
         grown = Firm(config, firm.config_dir, firm.home, firm.servers)
-        build_dbt(grown, "--select", "+dim_customer")
+        build_dbt(grown, "--indirect-selection", "cautious", "--select", "+dim_customer")
         with duckdb.connect(str(firm.home.warehouse), read_only=True) as warehouse:
             found = warehouse.execute(
                 "select customer_name, legal_name, tax_id from canonical.dim_customer "
