@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from config import ConfigError
 from config.clock import now
 from ingestion.__main__ import main as ingestion_command
+from ingestion.sources.netsuite import TABLES as NETSUITE_TABLES
 from orchestration.cli import main as concord
 from orchestration.demo import Loop
 from reverse_etl.models import Correction, Filter, State
@@ -281,8 +282,11 @@ REFUSALS = [
     Refusal("salesforce_group", "Opportunity", "opportunity", "CloseDate", "soon", "type", "SystemModstamp"),
     Refusal("salesforce_group", "Opportunity", "opportunity", "CreatedDate", "2031-01-01T00:00:00Z", "future",
             "SystemModstamp"),
+    Refusal("salesforce_kestrel", "Opportunity", "opportunity", "StageName", None, "required", "SystemModstamp"),
+    Refusal("salesforce_kestrel", "Opportunity", "opportunity", "CloseDate", "soon", "type", "SystemModstamp"),
     Refusal("netsuite_group", "charge", "charge", "amount", "twelve", "type", "lastmodifieddate",
-            {"path": "/suiteql", "skip": 13, "at": "items.0.amount"}),
+            # one query a table, in the order they are declared
+            {"path": "/suiteql", "skip": list(NETSUITE_TABLES).index("charge"), "at": "items.0.amount"}),
     Refusal("netsuite_group", "charge", "charge", "amount", "-100.00", "minimum", "lastmodifieddate"),
     Refusal("netsuite_group", "charge", "charge", "stage", "SOMEDAY", "allowed", "lastmodifieddate"),
     Refusal("kantata_group", "time_entries", "time_entry", "date_performed", "31.06.2026", "type", "updated_at"),
