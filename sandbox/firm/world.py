@@ -119,7 +119,7 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
     entries += [entry for entry in planted if entry.created_at <= as_of]
     expenses = make_expenses(chance, list(projects.values()), as_of)
     omissions = plant_omissions(book, projects, entries, expenses)
-    expenses = leave_open(omissions, expenses, horizon)
+    expenses = leave_open(omissions, expenses)
     entries = omit(omissions, entries)
     entries += doubled_entries(book, projects, entries)
     entries = mark_skipped(sorted(entries, key=lambda e: (e.created_at, e.key)), plants.skipped)
