@@ -63,8 +63,11 @@ def _build(book: Book, case: _Case, copy: int, number: int) -> tuple[Customer, P
 
 def _company(book: Book, story: str, copy: int, number: int, entity: str) -> Customer:
     chance, key = book.chance, f"N{number}"
-    name = f"{_WORDS[story]} {_PARTS[copy % len(_PARTS)]}"
+    again = f" {copy // len(_PARTS) + 1}" if copy >= len(_PARTS) else ""
+    name = f"{_WORDS[story]} {_PARTS[copy % len(_PARTS)]}{again}"
     city, state, postal_code = CITIES[entity][copy % len(CITIES[entity])]
+    # of like names in two CRMs: only a district of its own keeps each from being taken for another (C04)
+    postal_code = f"{postal_code[:-2]}{copy % 100:02d}"
     short = name.lower().replace(" ", "-")
     home, currency = ENTITIES[entity], ENTITIES[entity].currency
     entities = (
