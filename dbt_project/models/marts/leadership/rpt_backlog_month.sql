@@ -15,15 +15,15 @@ with scopes as (
 filled as (
 
     select
+        {% for measure in ['bookings', 'changes', 'cancellations', 'renewals', 'revenue', 'invoiced', 'backlog_change'] %}
+        coalesce(sales.{{ measure }}_rc, 0) as {{ measure }}_rc,
+        {% endfor %}
         months.month,
         months.is_open_month,
         scopes.legal_entity_id,
         scopes.practice_id,
         scopes.business_unit_id,
-        scopes.is_soft,
-        {% for measure in ['bookings', 'changes', 'cancellations', 'renewals', 'revenue', 'invoiced', 'backlog_change'] %}
-            coalesce(sales.{{ measure }}_rc, 0) as {{ measure }}_rc{{ ',' if not loop.last }}
-        {% endfor %}
+        scopes.is_soft
     from scopes
     inner join {{ ref('rpt_month') }} as months
         on scopes.first_month <= months.month
