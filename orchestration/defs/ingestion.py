@@ -3,10 +3,11 @@
 It wraps `ingestion.runner` and owns no extraction logic. An instance that fails stops its own partition only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import dagster as dg
+import duckdb
 
 from ingestion.config_tables import load_config_tables
 from ingestion.registry import system as system_of
@@ -140,60 +141,53 @@ def build_config_assets(runtime: Runtime) -> dg.AssetsDefinition:
         "holiday", "transfer_price", "revenue_plan", "check_setting", "check_parameter", "workflow_stage",
         "handover_checklist",
     )  # fmt: skip
-
-    @dg.multi_asset(
-        name="load_configuration",
-        specs=[
-            dg.AssetSpec(
-                dg.AssetKey(["raw_config", name]),
-                group_name="configuration",
-                kinds={"yaml", "duckdb"},
-                owners=OWNERS,
-                description=f"config/: {name} as a table.",
-                freshness_policy=NIGHTLY_FRESHNESS,
-            )
-            for name in names
-        ],
-        retry_policy=NO_STEP_RETRIES,
-        pool="warehouse",
+    described = {name: f"config/: {name} as a table." for name in names}
+    return _copied_tables(
+        runtime,
+        "load_configuration",
+        dg.AssetSpec("raw_config", group_name="configuration", kinds={"yaml", "duckdb"}),
+        described,
+        lambda connection: load_config_tables(runtime.config, connection),
     )
-    def load_configuration() -> Iterator[dg.MaterializeResult]:
-        with warehouse_lock(runtime.home), open_warehouse(runtime.home) as connection:
-            counts = load_config_tables(runtime.config, connection)
-        for name in names:
-            yield dg.MaterializeResult(
-                asset_key=dg.AssetKey(["raw_config", name]), metadata={"rows": counts[name]}
-            )
-
-    return load_configuration
 
 
 def build_ledger_assets(runtime: Runtime) -> dg.AssetsDefinition:
     """Decisions of the ledger as tables, so that rules in SQL know what is waived, proposed and verified."""
-    names = ledger_table_names()
-
-    @dg.multi_asset(
-        name="load_ledger",
-        specs=[
-            dg.AssetSpec(
-                dg.AssetKey(["raw_ledger", name]),
-                group_name="raw_ledger",
-                kinds={"sqlite", "duckdb"},
-                owners=OWNERS,
-                description=f"Table {name} of the ledger as it stood before the build.",
-                freshness_policy=NIGHTLY_FRESHNESS,
-            )
-            for name in names
-        ],
-        retry_policy=NO_STEP_RETRIES,
-        pool="warehouse",
+    described = {
+        name: f"Table {name} of the ledger as it stood before the build." for name in ledger_table_names()
+    }
+    return _copied_tables(
+        runtime,
+        "load_ledger",
+        dg.AssetSpec("raw_ledger", group_name="raw_ledger", kinds={"sqlite", "duckdb"}),
+        described,
+        lambda connection: load_ledger_tables(runtime.home, connection),
     )
-    def load_ledger() -> Iterator[dg.MaterializeResult]:
-        with warehouse_lock(runtime.home), open_warehouse(runtime.home) as connection:
-            counts = load_ledger_tables(runtime.home, connection)
-        for name in names:
-            yield dg.MaterializeResult(
-                asset_key=dg.AssetKey(["raw_ledger", name]), metadata={"rows": counts[name]}
-            )
 
-    return load_ledger
+
+def _copied_tables(
+    runtime: Runtime,
+    name: str,
+    schema: dg.AssetSpec,
+    described: dict[str, str],
+    load: Callable[[duckdb.DuckDBPyConnection], dict[str, int]],
+) -> dg.AssetsDefinition:
+    """All tables of one schema, replaced together by `load`, which returns the rows of each."""
+    specs = {
+        table: schema.replace_attributes(
+            key=dg.AssetKey([*schema.key.path, table]),
+            owners=OWNERS,
+            description=words,
+            freshness_policy=NIGHTLY_FRESHNESS,
+        )
+        for table, words in described.items()
+    }
+
+    @dg.multi_asset(name=name, specs=specs.values(), retry_policy=NO_STEP_RETRIES, pool="warehouse")
+    def copy() -> Iterator[dg.MaterializeResult]:
+        with warehouse_lock(runtime.home), open_warehouse(runtime.home) as connection:
+            counts = load(connection)
+        for table, spec in specs.items():
+            yield dg.MaterializeResult(asset_key=spec.key, metadata={"rows": counts[table]})
+
+    return copy
