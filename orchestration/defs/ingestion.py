@@ -183,7 +183,7 @@ def _copied_tables(
         for table, words in described.items()
     }
 
-    @dg.multi_asset(name=name, specs=specs.values(), retry_policy=NO_STEP_RETRIES, pool="warehouse")
+    @dg.multi_asset(name=name, specs=list(specs.values()), retry_policy=NO_STEP_RETRIES, pool="warehouse")
     def copy() -> Iterator[dg.MaterializeResult]:
         with warehouse_lock(runtime.home), open_warehouse(runtime.home) as connection:
             counts = load(connection)
