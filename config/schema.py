@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from config.base import Identifier, Strict, System
+from config.retention import Retention
 from config.sagas import Sagas
 from config.workflows import Workflows
 
@@ -260,13 +261,14 @@ class Policy(Strict):
     waive_at_most_days: Annotated[int, Field(ge=1)] | None = None
     flip: Flip = Flip()
     close: Close | None = None  # without it no month is closed here
+    retention: Retention = Retention()
 
     @model_validator(mode="after")
     def _roles_exist(self) -> Policy:
         used = {role for rule in self.rules for role in rule.roles} | set(self.limits)
         used |= {role for step in self.escalate_after_hours for role in step.roles}
         used |= set(self.kill_switch_roles) | set(self.close.sign_off_roles if self.close else ())
-        used |= set(self.identity_roles)
+        used |= set(self.identity_roles) | set(self.retention.roles)
         unknown = used - set(self.roles)
         if unknown:
             raise ValueError(f"unknown roles: {', '.join(sorted(unknown))}")

@@ -95,9 +95,12 @@ def _lines(connection: sa.Connection, taken_at: datetime, counts: Counter[str]) 
             connection.execute(sa.select(table).order_by(*table.primary_key)).mappings().yield_per(500)
         ):
             counts[table.name] += 1
-            yield canonical_json(
-                {"table": table.name, "row": {n: _plain(table, n, v) for n, v in row.items()}}
-            )
+            yield row_line(table, row)
+
+
+def row_line(table: sa.Table, row: sa.RowMapping) -> str:
+    """One row as a line of a backup or an archive. Raises `BackupError` for a value it cannot carry."""
+    return canonical_json({"table": table.name, "row": {n: _plain(table, n, v) for n, v in row.items()}})
 
 
 def _require_all_known(connection: sa.Connection) -> None:

@@ -13,7 +13,7 @@ import click
 from rich.table import Table
 
 from config.paths import Home
-from reverse_etl import cli_dispatch, cli_governance, cli_plan, cli_run
+from reverse_etl import cli_dispatch, cli_governance, cli_plan, cli_retention, cli_run
 from reverse_etl.authority import current_round
 from reverse_etl.cli_audit import audit_group
 from reverse_etl.cli_common import as_person, console, ledger, plain_errors, roles_of
@@ -32,6 +32,7 @@ cli_dispatch.register(corrections)
 cli_governance.register(corrections)
 cli_plan.register(corrections)
 cli_run.register(corrections)
+cli_retention.register(audit_group)
 
 
 @corrections.command("list")

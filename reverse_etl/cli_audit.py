@@ -35,6 +35,9 @@ def verify_command(against: Path | None) -> None:
         report = replace(report, problems=(*report.problems, *found))
     tell(report, "compare with the last export or backup; nothing was changed.")
     click.echo(f"audit chain is whole: {report.events} events, head {report.head}")
+    if report.anchor is not None:
+        first = report.anchor.last_sequence + 1
+        click.echo(f"it is verified from event {first} on: {report.anchor.words}")
 
 
 @audit_group.command("verify-export")

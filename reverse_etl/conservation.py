@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reverse_etl import store
+from reverse_etl import audit, store
 from reverse_etl.ledger import reading
-from reverse_etl.ledger.schema import audit_event, correction
+from reverse_etl.ledger.schema import audit_chain, audit_event, correction
 from reverse_etl.models import State
 
 
@@ -18,7 +18,7 @@ class Conservation:
     """The count in against the sum over the states."""
 
     proposed: int
-    """How many corrections the audit trail says came in."""
+    """How many corrections the audit trail says came in, without those that were archived whole."""
     by_state: dict[str, int]
     """How many stand in each state, every state listed."""
     strays: tuple[str, ...]
@@ -47,26 +47,28 @@ def check(engine: sa.Engine) -> Conservation:
     """Count what came in and where it is now, in one reading transaction."""
     with reading(engine) as connection:
         came_in = sa.select(sa.func.count()).where(audit_event.c.event == "proposed")
-        counts = store.count_by_state(connection)
+        counts, anchor = store.count_by_state(connection), audit.last_anchor(connection)
+        archived = anchor.proposed - anchor.corrections if anchor else 0
         return Conservation(
-            proposed=int(connection.execute(came_in).scalar_one()),
+            proposed=int(connection.execute(came_in).scalar_one()) + archived,
             by_state={state.value: counts.get(state, 0) for state in State},
             strays=tuple(connection.execute(_strays()).scalars()),
         )
 
 
 def _strays() -> sa.Select[Any]:
-    """Corrections whose last event is another's, or gave them another state."""
+    """Corrections whose last event is another's, or gave them another state; archived events are vouched for apart."""
     last = audit_event.c.sequence == correction.c.last_event_sequence
     return (
         sa.select(correction.c.correction_id)
         .outerjoin(audit_event, last)
         .where(
+            correction.c.last_event_sequence > sa.select(audit_chain.c.start_sequence).scalar_subquery(),
             sa.or_(
                 audit_event.c.sequence.is_(None),
                 audit_event.c.correction_id != correction.c.correction_id,
                 audit_event.c.to_state != correction.c.state,
-            )
+            ),
         )
         .order_by(correction.c.sequence)
         .limit(100)

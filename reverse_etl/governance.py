@@ -67,6 +67,11 @@ class Governance:
         """Roles that say which records are one; unless the policy names them, those without a limit."""
         return tuple(self.policy.identity_roles) or self.unlimited_roles
 
+    @cached_property
+    def retention_roles(self) -> tuple[str, ...]:
+        """Roles that archive what is older than its retention; unless the policy names them, those without a limit."""
+        return tuple(self.policy.retention.roles) or self.unlimited_roles
+
     def is_killed(self, check_id: str) -> bool:
         """Whether configuration switches the check off; a switch set at run time is in the ledger."""
         return check_id in self.policy.kill_switches

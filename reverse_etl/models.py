@@ -50,6 +50,8 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 OPEN_STATES = (State.PROPOSED, State.APPROVED, State.IN_FLIGHT, State.IN_DOUBT, State.DELIVERED)
 BUSY_STATES = (State.IN_FLIGHT, State.IN_DOUBT)
 UNDECIDED_STATES = (State.PROPOSED, State.APPROVED)
+SETTLED_STATES = (State.VERIFIED, State.REJECTED, State.EXPIRED, State.SUPERSEDED, State.ROLLED_BACK)
+"""States in which nothing waits for anybody any more."""
 
 SERVICE_ACTOR = "service:concord"
 POLICY_ACTOR = "policy:concord"

@@ -14,6 +14,7 @@ from reverse_etl import audit
 from reverse_etl.errors import IllegalTransitionError, LeaseLostError, UnknownCorrectionError
 from reverse_etl.ledger.schema import (
     approval,
+    archived_correction,
     attempt,
     correction,
     correction_change,
@@ -293,7 +294,7 @@ def latest_by_key(connection: sa.Connection, keys: Sequence[str]) -> dict[str, C
 
 
 def count_by_state(connection: sa.Connection) -> dict[str, int]:
-    """How many corrections stand in each state; the sum is all there ever were."""
+    """How many corrections stand in each state; the sum is all there are."""
     query = sa.select(correction.c.state, sa.func.count()).group_by(correction.c.state)
     return {state: int(count) for state, count in connection.execute(query)}
 
@@ -306,9 +307,10 @@ def overdue(connection: sa.Connection, now: datetime) -> list[tuple[str, State]]
 
 
 def ordinal(connection: sa.Connection, key: str) -> int:
-    """How many corrections this key has had."""
-    query = sa.select(sa.func.count()).where(correction.c.correction_key == key)
-    return int(connection.execute(query).scalar_one())
+    """How many corrections this key has had, archived ones too: their ids are never given again."""
+    columns = (correction.c.correction_key, archived_correction.c.correction_key)
+    queries = (sa.select(sa.func.count()).where(column == key) for column in columns)
+    return sum(int(connection.execute(query).scalar_one()) for query in queries)
 
 
 def approvals(connection: sa.Connection, correction_id: str) -> tuple[Approval, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
+from reverse_etl.audit.anchor import ARCHIVED, Carried, carried_by, settled_content
 from reverse_etl.audit.content import AMOUNTS, FACTS, Record, amount_text, content_hash_of
 from reverse_etl.audit.problems import ChainProblem
 from reverse_etl.audit.raw import RawEvent
@@ -33,9 +34,13 @@ class Told:
     """Listens to the chain and remembers what it says about every correction."""
 
     stories: dict[str, _Story] = field(default_factory=dict)
+    carried: dict[str, Carried] = field(default_factory=dict)
+    """Corrections whose story was cut by the latest archive."""
 
     def hear(self, row: RawEvent) -> None:
         """Take in one event."""
+        if row.facts["event"] == ARCHIVED and row.is_consistent:
+            self.carried = carried_by(row)
         correction_id = row.facts["correction_id"]
         if not correction_id:
             return
@@ -62,10 +67,15 @@ def agreement_problems(
     changes = _by_correction(connection, correction_change)
     approvals = _by_correction(connection, approval)
     broken = {p.correction_id for p in found if p.correction_id}
+    lost = set(told.carried)
     for row in connection.execute(_corrections()).mappings():
         correction_id = row["correction_id"]
-        story = told.stories.get(correction_id, _Story())
+        lost.discard(correction_id)
+        carried = told.carried.get(correction_id)
+        story = told.stories.get(correction_id) or _cut(carried)
         report = _Reporter(correction_id)
+        if carried is not None:
+            yield from _carried_problems(report, row, carried, changes, approvals)
         if content_hash_of(row, changes.get(correction_id, [])) != row["content_hash"]:
             yield report("its target or values were changed after it was proposed", None, "content_hash")
         if correction_id in broken:
@@ -75,6 +85,30 @@ def agreement_problems(
         yield from _before_problems(report, changes.get(correction_id, []), story)
         if story.content is not None:
             yield from _approval_problems(report, approvals.get(correction_id, []), story)
+    for correction_id in sorted(lost):
+        sequence = told.carried[correction_id].sequence
+        words = f"it is missing; event {sequence} left it in the ledger"
+        yield _Reporter(correction_id)(words, sequence)
+
+
+def _cut(carried: Carried | None) -> _Story:
+    """The story of a correction all of whose events are archived."""
+    if carried is None:
+        return _Story()
+    return _Story(sequence=carried.last_event_sequence, state=carried.state)
+
+
+def _carried_problems(
+    report: _Reporter,
+    row: Record,
+    carried: Carried,
+    changes: dict[str, list[Record]],
+    approvals: dict[str, list[Record]],
+) -> Iterator[ChainProblem]:
+    mine = row["correction_id"]
+    if settled_content(row, changes.get(mine, []), approvals.get(mine, [])) != carried.content:
+        words = f"its facts, values or approvals are not those that event {carried.sequence} vouches for"
+        yield report(words, carried.sequence, "content")
 
 
 def _corrections() -> sa.Select[Any]:
@@ -102,10 +136,7 @@ class _Reporter:
         )
 
 
-Report = Callable[[str, int | None, str | None], ChainProblem]
-
-
-def _state_problems(report: Report, row: Record, story: _Story) -> Iterator[ChainProblem]:
+def _state_problems(report: _Reporter, row: Record, story: _Story) -> Iterator[ChainProblem]:
     last = row["last_event_sequence"]
     if story.sequence != last:
         words = f"its last event should be {last}, the chain ends with {story.sequence}"
@@ -116,7 +147,7 @@ def _state_problems(report: Report, row: Record, story: _Story) -> Iterator[Chai
         )
 
 
-def _content_problems(report: Report, row: Record, story: _Story) -> Iterator[ChainProblem]:
+def _content_problems(report: _Reporter, row: Record, story: _Story) -> Iterator[ChainProblem]:
     if story.content_hash is not None and story.content_hash[1] != row["content_hash"]:
         sequence = story.content_hash[0]
         yield report(f"its content is not what event {sequence} names", sequence, "content_hash")
@@ -129,7 +160,7 @@ def _content_problems(report: Report, row: Record, story: _Story) -> Iterator[Ch
             yield report(f"its {name} is {value!r}, event {sequence} says {content[name]!r}", sequence, name)
 
 
-def _before_problems(report: Report, changes: list[Record], story: _Story) -> Iterator[ChainProblem]:
+def _before_problems(report: _Reporter, changes: list[Record], story: _Story) -> Iterator[ChainProblem]:
     for change in changes:
         if change["field"] not in story.before:
             continue
@@ -139,7 +170,7 @@ def _before_problems(report: Report, changes: list[Record], story: _Story) -> It
             yield report(words, sequence, "before_value")
 
 
-def _approval_problems(report: Report, approvals: list[Record], story: _Story) -> Iterator[ChainProblem]:
+def _approval_problems(report: _Reporter, approvals: list[Record], story: _Story) -> Iterator[ChainProblem]:
     for given in approvals:
         if given["actor"] not in story.actors:
             yield report(f"it has an approval by {given['actor']} that no event tells of", None, "approval")

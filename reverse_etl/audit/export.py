@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from reverse_etl.audit.anchor import Anchor, last_anchor
 from reverse_etl.audit.chain import HASHED
 from reverse_etl.audit.problems import ChainProblem, ChainReport
 from reverse_etl.audit.raw import RawEvent, raw_event, raw_events
@@ -28,18 +29,17 @@ def export(engine: sa.Engine, start: datetime | None = None, end: datetime | Non
     text); the first event of the whole chain follows 64 zeros.
     """
     with reading(engine) as connection:
-        count, first, last = 0, None, None
-        for row in _between(connection, start, end):
+        yield from export_part(connection, *_bounds(connection, start, end))
+
+
+def export_part(connection: sa.Connection, first_sequence: int, last_sequence: int) -> Iterator[str]:
+    """The lines of `export` for the events of these numbers, inside a transaction of the caller."""
+    count, first, last = 0, None, None
+    for row in raw_events(connection):
+        if first_sequence <= row.sequence <= last_sequence:
             first, last, count = first or row, row, count + 1
             yield canonical_json({**row.facts, "hash": row.hash})
     yield canonical_json({"manifest": _manifest(count, first, last)})
-
-
-def _between(connection: sa.Connection, start: datetime | None, end: datetime | None) -> Iterator[RawEvent]:
-    first, last = _bounds(connection, start, end)
-    for row in raw_events(connection):
-        if first <= row.sequence <= last:
-            yield row
 
 
 def _bounds(connection: sa.Connection, start: datetime | None, end: datetime | None) -> tuple[int, int]:
@@ -123,14 +123,36 @@ def compare_with_export(engine: sa.Engine, lines: Iterable[str]) -> tuple[ChainP
             exported[row.sequence] = row
     problems: list[ChainProblem] = []
     with reading(engine) as connection:
+        anchor = last_anchor(connection)
         for row in raw_events(connection):
             then = exported.pop(row.sequence, None)
             if then is not None:
                 problems += _differences(row, then)
+    if anchor is not None:
+        problems += _archived(anchor, exported)
     for then in exported.values():
         words = f"event {then.sequence} of the export is not in the ledger"
         problems.append(ChainProblem(kind="missing", **then.about, words=words))
     return tuple(problems)
+
+
+def _archived(anchor: Anchor, exported: dict[int, RawEvent]) -> Iterator[ChainProblem]:
+    """Take out what the ledger has archived since; the last of it must be the event that the anchor names.
+
+    Raises `ExportError` when the export ends before it, and so has nothing in common with the ledger.
+    """
+    old = {number: exported.pop(number) for number in list(exported) if number <= anchor.last_sequence}
+    if not old:
+        return
+    last = old.get(anchor.last_sequence)
+    if last is None:
+        raise ExportError(
+            f"the ledger has archived events 1 to {anchor.last_sequence}; the export ends with {max(old)}.",
+            hint="compare it with the archive's own audit.jsonl, and that one with the ledger.",
+        )
+    if anchor.last_hash != last.hash:
+        words = f"event {anchor.sequence} names its hash as {anchor.last_hash}, the export has {last.hash}"
+        yield ChainProblem(kind="altered", **last.about, field="hash", words=words)
 
 
 def _differences(row: RawEvent, then: RawEvent) -> Iterator[ChainProblem]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from reverse_etl.audit.anchor import Anchor
 
 Kind = Literal["altered", "missing", "inserted", "moved", "end", "correction"]
 
@@ -29,6 +32,8 @@ class ChainReport:
     events: int
     head: str
     problems: tuple[ChainProblem, ...]
+    anchor: Anchor | None = None
+    """What archived the beginning of the chain, when that is gone."""
 
     @property
     def is_valid(self) -> bool:

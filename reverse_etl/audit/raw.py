@@ -52,11 +52,16 @@ def raw_event(facts: Mapping[str, Any], carried: str) -> RawEvent:
     return RawEvent(facts=facts, sequence=int(facts["sequence"]), hash=carried, computed=hash_of(facts))
 
 
-def raw_events(connection: sa.Connection) -> Iterator[RawEvent]:
-    """Every row of the table by number. Nothing is parsed: bytes that are no text are shown as escapes."""
+def raw_events(connection: sa.Connection, event: str | None = None) -> Iterator[RawEvent]:
+    """Every row of the table by number, or those that call themselves `event`.
+
+    Nothing is parsed: bytes that are no text are shown as escapes.
+    """
     is_sqlite = connection.dialect.name == "sqlite"
     columns = [_as_stored(audit_event.c[name], is_sqlite=is_sqlite) for name in (*HASHED, "hash")]
     query = sa.select(*columns).order_by(audit_event.c.sequence)
+    if event is not None:
+        query = query.where(audit_event.c.event == event)
     for row in connection.execute(query).mappings().yield_per(500):
         facts = {name: _text(row[name]) for name in HASHED}
         yield raw_event(facts, str(_text(row["hash"])))

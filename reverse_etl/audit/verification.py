@@ -9,6 +9,7 @@ from itertools import chain as concatenate
 import sqlalchemy as sa
 
 from reverse_etl.audit.agreement import Told, agreement_problems
+from reverse_etl.audit.anchor import Anchor, last_anchor
 from reverse_etl.audit.chain import GENESIS
 from reverse_etl.audit.diagnosis import Diagnosis, Neighbours, inserted, moved
 from reverse_etl.audit.problems import ChainProblem, ChainReport
@@ -138,41 +139,61 @@ def verify_chain(engine: sa.Engine) -> ChainReport:
     """Recompute every hash and compare the ledger's present state with its last events.
 
     Finds and places an altered, inserted, removed or moved event, at the end too; and a correction whose state,
-    content, before-image or approvals were changed behind the chain's back.
+    content, before-image or approvals were changed behind the chain's back. A chain whose first events were archived
+    is verified from the last of them, as the event that archived them names it.
     """
     with reading(engine) as connection:
-        ends, problems = _ends(connection)
-        walk = _Walk(ends, Diagnosis(connection, ends.end_sequence), problems=problems)
-        told = Told()
-        held: RawEvent | None = None
-        head = ends.start_hash
-        for row in concatenate(raw_events(connection), (None,)):
-            if held is not None:
-                walk.take(held, row)
-                told.hear(held)
-                head = held.hash
-            held = row
-        walk.finish()
-        walk.problems += agreement_problems(connection, told, walk.problems)
-    return ChainReport(events=walk.count, head=head, problems=tuple(walk.problems))
+        return verify(connection)
 
 
-def _ends(connection: sa.Connection) -> tuple[Ends, list[ChainProblem]]:
-    """The recorded end; every chain starts with event 1, whatever the record of its start says."""
+def verify(connection: sa.Connection) -> ChainReport:
+    """`verify_chain` inside a transaction of the caller."""
+    anchor = last_anchor(connection)
+    ends, problems = _ends(connection, anchor)
+    walk = _Walk(ends, Diagnosis(connection, ends.end_sequence), problems=problems)
+    told = Told()
+    held: RawEvent | None = None
+    head = ends.start_hash
+    for row in concatenate(raw_events(connection), (None,)):
+        if held is not None:
+            walk.take(held, row)
+            told.hear(held)
+            head = held.hash
+        held = row
+    walk.finish()
+    walk.problems += agreement_problems(connection, told, walk.problems)
+    return ChainReport(events=walk.count, head=head, problems=tuple(walk.problems), anchor=anchor)
+
+
+def _ends(connection: sa.Connection, anchor: Anchor | None) -> tuple[Ends, list[ChainProblem]]:
+    """The recorded end, and the start that the chain itself vouches for, whatever the record of it says."""
+    start = (anchor.last_sequence, anchor.last_hash) if anchor else (0, GENESIS)
     row = connection.execute(sa.select(audit_chain)).mappings().one_or_none()
-    if row is not None:
+    if row is None:
+        last = max((event.sequence for event in raw_events(connection)), default=0)
+        words = "the record of where the chain starts and ends is missing"
         ends = Ends(
-            start_sequence=0, start_hash=GENESIS, end_sequence=row["end_sequence"], end_hash=row["end_hash"]
+            start_sequence=start[0], start_hash=start[1], end_sequence=last, end_hash="", is_known=False
         )
-        if (row["start_sequence"], row["start_hash"]) == (0, GENESIS):
-            return ends, []
-        words = (
-            f"the chain is recorded to start after event {row['start_sequence']}; it was written from event 1"
-        )
-        return ends, [ChainProblem(kind="end", sequence=None, field="start_sequence", words=words)]
-    last = 0
-    for event in raw_events(connection):
-        last = max(last, event.sequence)
-    words = "the record of where the chain starts and ends is missing"
-    ends = Ends(start_sequence=0, start_hash=GENESIS, end_sequence=last, end_hash="", is_known=False)
-    return ends, [ChainProblem(kind="end", sequence=None, words=words)]
+        return ends, [ChainProblem(kind="end", sequence=None, words=words)]
+    recorded = (row["start_sequence"], row["start_hash"])
+    if anchor is not None and not anchor.is_consistent:
+        start = recorded  # the changed event is reported as such; the record beside it tells where to begin
+    ends = Ends(
+        start_sequence=start[0],
+        start_hash=start[1],
+        end_sequence=row["end_sequence"],
+        end_hash=row["end_hash"],
+    )
+    if recorded == start:
+        return ends, []
+    truth = (
+        f"event {anchor.sequence} archived events 1 to {anchor.last_sequence} ({anchor.last_hash})"
+        if anchor
+        else "it was written from event 1, and no event tells of an archive"
+    )
+    words = (
+        f"the chain is recorded to start after event {row['start_sequence']} ({row['start_hash']}); {truth}"
+    )
+    about = anchor.sequence if anchor else None
+    return ends, [ChainProblem(kind="end", sequence=about, field="start_sequence", words=words)]

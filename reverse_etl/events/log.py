@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reverse_etl.events.types import TYPES, EventType, Facts
-from reverse_etl.ledger.schema import event
+from reverse_etl.ledger.schema import archived_event, event
 from reverse_etl.values import canonical_json
 
 SPECVERSION = "1.0"
@@ -129,8 +129,10 @@ def as_event(row: sa.RowMapping) -> Event:
 
 
 def _known(connection: sa.Connection, ids: Sequence[str]) -> list[str]:
+    """What was told once, archived or not: an old fact never becomes news again."""
     known: list[str] = []
     for start in range(0, len(ids), _CHUNK):
-        query = sa.select(event.c.event_id).where(event.c.event_id.in_(ids[start : start + _CHUNK]))
-        known += connection.execute(query).scalars()
+        for column in (event.c.event_id, archived_event.c.event_id):
+            query = sa.select(column).where(column.in_(ids[start : start + _CHUNK]))
+            known += connection.execute(query).scalars()
     return known

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Dialect
 
 from reverse_etl.models import BUSY_STATES, OPEN_STATES, State
 
-REVISION = "0010"
+REVISION = "0011"
 GENESIS = "0" * 64
 """What the first event of a chain follows."""
 
@@ -283,6 +283,21 @@ event = sa.Table(
 )
 
 sa.Index("ix_event_type", event.c.type, event.c.sequence)
+
+archived_event = sa.Table(
+    "archived_event",
+    metadata,
+    sa.Column("event_id", sa.String(64), primary_key=True),
+)
+
+archived_correction = sa.Table(
+    "archived_correction",
+    metadata,
+    sa.Column("correction_id", sa.String(40), primary_key=True),
+    sa.Column("correction_key", sa.String(400), nullable=False),
+)
+
+sa.Index("ix_archived_correction_key", archived_correction.c.correction_key)
 
 event_feed = sa.Table(
     "event_feed",

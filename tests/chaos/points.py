@@ -33,6 +33,7 @@ APART: Mapping[str, str] = {
     "closing.": "one transaction of a person, or of the evidence of one build",
     "identity.": "one transaction of a person",
     "findings.": "the states of one build, whole or not at all; and one transaction of a person",
+    "retention.": "one transaction of a person; files written before it commits are of no use without it",
     "restore.": "restores into an empty ledger or not at all",
     "ledger.": "migrations run before anything else, under a lock",
 }

@@ -118,3 +118,25 @@ def test_a_broken_chain_ends_with_three_and_says_where(run, charge, outbox):
     assert result.exit_code == 3
     assert "BROKEN  event 2 (" in result.output
     assert "event 2 was changed" in result.output
+
+
+def test_retention_is_shown_and_an_archive_needs_the_role_and_something_old(run, charge, tmp_path):
+    shown = run("audit", "retention").output
+    assert "audit trail and corrections: kept 10 years" in shown
+    assert "none may go" in shown
+    wanted = ("audit", "archive", "--to", str(tmp_path / "archive"), "--reason", "old")
+    assert "(role)" in run(*wanted, "--actor", "omar.delivery").output
+    assert "(not_due)" in run(*wanted, "--actor", "grace.controller").output
+
+
+def test_an_archive_names_its_files_and_verification_says_where_the_chain_begins(run, charge, tmp_path):
+    run("reject", charge, "--actor", "pat", "--role", "controller", "--reason", "dispute")
+    (tmp_path / "clock.json").write_text('{"now": "2099-01-01T00:00:00+00:00"}')
+    far = {"CONCORD_CLOCK_FILE": str(tmp_path / "clock.json")}
+    run("list", **far)
+    folder = tmp_path / "archive"
+    who = ("--actor", "grace.controller", "--reason", "old")
+    result = run("audit", "archive", "--to", str(folder), *who, **far)
+    assert result.exit_code == 0, result.output
+    assert "audit.jsonl" in result.output
+    assert "it is verified from event" in run("audit", "verify", **far).output
