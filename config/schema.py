@@ -257,6 +257,7 @@ class Policy(Strict):
     kill_switches: list[CheckId]
     kill_switch_roles: list[Identifier] = []  # none named: the roles without a limit
     identity_roles: list[Identifier] = []  # none named: the roles without a limit
+    event_roles: list[Identifier] = []  # none named: the roles without a limit
     escalate_after_hours: list[EscalationStep] = []
     waive_at_most_days: Annotated[int, Field(ge=1)] | None = None
     flip: Flip = Flip()
@@ -268,7 +269,7 @@ class Policy(Strict):
         used = {role for rule in self.rules for role in rule.roles} | set(self.limits)
         used |= {role for step in self.escalate_after_hours for role in step.roles}
         used |= set(self.kill_switch_roles) | set(self.close.sign_off_roles if self.close else ())
-        used |= set(self.identity_roles) | set(self.retention.roles)
+        used |= set(self.identity_roles) | set(self.retention.roles) | set(self.event_roles)
         unknown = used - set(self.roles)
         if unknown:
             raise ValueError(f"unknown roles: {', '.join(sorted(unknown))}")

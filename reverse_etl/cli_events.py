@@ -16,10 +16,11 @@ from rich.table import Table
 from config import load_config
 from config.paths import Home
 from config.schema import Subscription
-from reverse_etl.cli_common import Failure, console, plain_errors
+from reverse_etl import event_desk
+from reverse_etl.cli_common import Failure, as_person, console, ledger, plain_errors, roles_of
 from reverse_etl.events import deliver as delivering
 from reverse_etl.events import log, queue, signing
-from reverse_etl.ledger import open_ledger, reading, writing
+from reverse_etl.ledger import open_ledger, reading
 from reverse_etl.outbox import wall_clock
 
 _BAD_SIGNATURE = 3
@@ -54,9 +55,6 @@ def _subscription(name: str) -> Subscription:
     raise Failure(f"config/events.yml lists no subscription {name}; known: {listed}.")
 
 
-_actor = click.option(
-    "--actor", envvar="CONCORD_ACTOR", required=True, help="Who you are (CONCORD_ACTOR); kept in the audit."
-)
 _since = click.option("--from", "since", type=Moment(), help="Happened or recorded at this time or later.")
 _until = click.option("--to", "until", type=Moment(), help="Happened or recorded before this time.")
 _types = click.option(
@@ -134,17 +132,20 @@ def deliver() -> None:
 @click.option("--from", "since", type=Moment(), required=True, help="Happened or recorded from this time on.")
 @_until
 @_types
-@_actor
+@as_person
 @plain_errors
 def replay(
-    subscription: str, since: datetime, until: datetime | None, types: tuple[str, ...], actor: str
+    subscription: str,
+    since: datetime,
+    until: datetime | None,
+    types: tuple[str, ...],
+    actor: str,
+    roles: tuple[str, ...],
 ) -> None:
     """Queue events again for a subscription from a point in time; their ids stay the same."""
     wanted = _subscription(subscription)
-    with writing(_ledger()) as connection:
-        count = queue.replay(
-            connection, wanted, since=since, until=until, types=types, actor=actor, now=wall_clock()
-        )
+    held = roles_of(actor, roles)
+    count = event_desk.replay(ledger(), wanted, actor, held, since=since, until=until, types=types)
     click.echo(f"{count} events queued for {subscription}")
 
 
@@ -166,25 +167,22 @@ def dead_letters(subscription: str | None) -> None:
 
 @events.command()
 @click.argument("deliveries", nargs=-1, required=True, type=int)
-@_actor
+@as_person
 @plain_errors
-def revive(deliveries: tuple[int, ...], actor: str) -> None:
+def revive(deliveries: tuple[int, ...], actor: str, roles: tuple[str, ...]) -> None:
     """Send dead letters again, in their order."""
-    delivering.send_again(_ledger(), deliveries, actor, wall_clock())
+    event_desk.revive(ledger(), deliveries, actor, roles_of(actor, roles))
     click.echo(f"{len(deliveries)} queued")
 
 
 @events.command()
 @click.argument("delivery", type=int)
 @click.option("--reason", required=True, help="Why; kept in the audit.")
-@_actor
+@as_person
 @plain_errors
-def drop(delivery: int, reason: str, actor: str) -> None:
+def drop(delivery: int, reason: str, actor: str, roles: tuple[str, ...]) -> None:
     """Give a dead letter up; the later events of its subject go on."""
-    if not reason.strip():
-        raise Failure("a drop needs a reason. What to do: say why: --reason '...'.")
-    with writing(_ledger()) as connection:
-        queue.drop(connection, delivery, actor, reason, wall_clock())
+    event_desk.drop(ledger(), delivery, actor, roles_of(actor, roles), reason)
     click.echo(f"delivery {delivery} dropped")
 
 

@@ -68,6 +68,11 @@ class Governance:
         return tuple(self.policy.identity_roles) or self.unlimited_roles
 
     @cached_property
+    def event_roles(self) -> tuple[str, ...]:
+        """Roles that decide what subscribers are told again; unless the policy names them, those without a limit."""
+        return tuple(self.policy.event_roles) or self.unlimited_roles
+
+    @cached_property
     def retention_roles(self) -> tuple[str, ...]:
         """Roles that archive what is older than its retention; unless the policy names them, those without a limit."""
         return tuple(self.policy.retention.roles) or self.unlimited_roles

@@ -157,13 +157,6 @@ def _retry_after(response: requests.Response) -> timedelta | None:
     return timedelta(seconds=min(int(text), _LONGEST_RETRY_AFTER)) if text.isdigit() else None
 
 
-def send_again(engine: sa.Engine, deliveries: Sequence[int], actor: str, now: datetime) -> None:
-    """Send dead letters again from their first attempt, all of them or none. Raises `UnknownDeliveryError`."""
-    with writing(engine) as connection:
-        for delivery_id in deliveries:
-            queue.revive(connection, delivery_id, actor, now)
-
-
 def next_work(engine: sa.Engine, subscriptions: Sequence[Subscription], now: datetime) -> str | None:
     """A mark of what a run would do, for a sensor that asks for one run per change; None when nothing is due."""
     with reading(engine) as connection:

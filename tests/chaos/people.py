@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from reverse_etl import saga_desk, saga_store
 from reverse_etl.errors import CorrectionError
+from reverse_etl.event_desk import revive
 from reverse_etl.events import queue
-from reverse_etl.events.deliver import send_again
 from reverse_etl.instances import OPERATOR_ROLE, set_mode
 from reverse_etl.ledger import reading
 from reverse_etl.models import Correction, Filter, State
@@ -163,4 +163,4 @@ def _send_events_again(world: Simulation, outbox: Outbox) -> None:
     with reading(outbox.engine) as connection:
         dead = [letter.delivery_id for letter in queue.dead_letters(connection)]
     if dead:
-        tried(world, "dana sends events again", partial(send_again, outbox.engine, dead, "dana", world.now))
+        tried(world, "dana sends events again", partial(revive, outbox, dead, "dana", ["operator"]))

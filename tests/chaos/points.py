@@ -22,7 +22,8 @@ Side = Literal["before", "after"]
 CALLS = ("vendor read", "vendor find", "vendor write", "vendor write, second step", "subscriber")
 #: Functions that write to the ledger outside the write-back that is played here, and why they are left out.
 APART: Mapping[str, str] = {
-    "cli_events.": "one transaction of a person at the command line, who sees whether it was done",
+    "event_desk.replay": "one transaction of a person, who sees whether it was done",
+    "event_desk.drop": "one transaction of a person, who sees whether it was done",
     "delegations.": "one transaction of a person",
     "waivers.": "one transaction of a person",
     "switches.": "one transaction of a person; the runs switch checks off by configuration",

@@ -325,7 +325,7 @@ _LONG = frozenset(
         "saga_engine.Sagas._prove",
         "saga_back.Back.failed",
         "saga_access.SagaAccess.say",
-        "events.deliver.send_again",
+        "event_desk.revive",
     }
 )
 """Points that lie at the end of a long way: runs that aim at them last longer, and people clear things up in them."""
@@ -339,7 +339,7 @@ _SHARE: Mapping[str, int] = {
     "saga_engine.Sagas._prove": 6,
     "saga_forward.Forward.withdraw": 3,
     "saga_desk._turn": 2,
-    "events.deliver.send_again": 6,
+    "event_desk.revive": 6,
     "vendor find": 2,
     "vendor write, second step": 2,
 }

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from config import load_config
+from config.schema import Subscription
 from reverse_etl import (
     audit,
     dead_letters,
     delegations,
+    event_desk,
     instances,
     planning,
+    retention,
     saga_desk,
     switches,
     waivers,
 )
 from reverse_etl.dispatcher import dispatch
 from reverse_etl.errors import NotAllowedError
+from reverse_etl.events import queue
+from reverse_etl.events.retry import Decision
+from reverse_etl.ledger import writing
+from reverse_etl.ledger.schema import event_subscription
 from reverse_etl.models import SERVICE_ACTOR, Filter
 from reverse_etl.outbox import Outbox
 from reverse_etl.policies import POLICY_ACTOR, Governance
 from reverse_etl.proposals import group
 from reverse_etl.saga_engine import Sagas
 from tests.reverse_etl.factories import ERP, START, charge_row
-from tests.reverse_etl.fakes import FakeVendor, refused
+from tests.reverse_etl.fakes import FakeVendor, TickingClock, refused
 
 CONFIG = load_config()
 SAGA = CONFIG.sagas.process("opportunity_to_cash").model_copy(update={"requires": []})
@@ -56,8 +65,13 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "start_saga": frozenset(SAGA.start_roles),
     "cancel_saga": frozenset(SAGA.start_roles),
     "answer_saga": frozenset({"finance_manager", "controller"}),
+    "replay_events": frozenset({"operator", "data_steward", "controller"}),
+    "revive_event": frozenset({"operator", "data_steward", "controller"}),
+    "drop_event": frozenset({"data_steward", "controller"}),
+    "archive": frozenset({"controller"}),
 }
 """Who may do what with a billing line of 42,000 (B01), by role."""
+TOLD = Subscription(name="bi", url="https://bi.example.com/", types=["concord.*"], secret="BI_SECRET")
 READING = frozenset({"list", "plan"})
 MACHINES = (SERVICE_ACTOR, POLICY_ACTOR, "worker:host:1:0", "", " ")
 
@@ -91,6 +105,11 @@ def prepared(outbox: Outbox, vendors: dict[str, FakeVendor], action: str, maker:
         )  # fmt: skip
     if action.endswith("_saga"):
         begin_saga(outbox)
+    if action.endswith(("_event", "_events")):
+        tell_in_vain(outbox)
+    if action == "archive":
+        outbox.reject(new, "grace", ["controller"], "no")
+        outbox.clock = TickingClock(START + timedelta(days=4000))
     if action in ("replay", "rollback", "edit"):
         outbox.approve(new, "grace", ["controller"])
         if action != "rollback":
@@ -109,7 +128,12 @@ def do(outbox: Outbox, vendors: Any, action: str, new: str, actor: str, roles: l
     if action.endswith("_saga"):
         about_saga(outbox, action, actor, roles)
         return
+    since = START - timedelta(days=1)
     actions: dict[str, Callable[[], Any]] = {
+        "archive": lambda: retention.archive(outbox, Path(tempfile.mkdtemp()), actor, roles, "old"),
+        "replay_events": lambda: event_desk.replay(outbox, TOLD, actor, roles, since=since),
+        "revive_event": lambda: event_desk.revive(outbox, [1], actor, roles),
+        "drop_event": lambda: event_desk.drop(outbox, 1, actor, roles, "told by mail"),
         "unkill": lambda: switches.restore(outbox, "B01", actor, roles, "right"),
         "edit": lambda: dead_letters.edit(outbox, new, {"stage": "READY"}, actor, roles, "again"),
         "end_waiver": lambda: waivers.end(outbox, new, actor, roles, "no longer"),
@@ -133,6 +157,18 @@ def do(outbox: Outbox, vendors: Any, action: str, new: str, actor: str, roles: l
 def handed_over(outbox: Outbox) -> str:
     """A delegation between two others."""
     return delegations.listing(outbox)[0].delegation_id
+
+
+def tell_in_vain(outbox: Outbox) -> None:
+    """The subscriber refused the first thing it was told: a dead letter."""
+    with writing(outbox.engine) as connection:
+        facts = {"subscription": TOLD.name, "position": 0, "subscribed_at": START}
+        connection.execute(event_subscription.insert().values(**facts))
+        queue.fan_out(connection, TOLD, START)
+        claimed = queue.claim(connection, TOLD.name, START, timedelta(minutes=1))
+        assert claimed is not None
+        given_up = Decision(action="dead_letter", error_class="http_422")
+        queue.settle(connection, claimed, given_up, "no", START)
 
 
 def begin_saga(outbox: Outbox) -> str:
