@@ -16,6 +16,7 @@ from starlette.responses import Response
 from config import Config
 from console.auth import User, current_user, form_token
 from console.published import Published
+from reverse_etl import holds
 from reverse_etl.models import Filter, State
 from reverse_etl.outbox import Outbox
 
@@ -166,6 +167,7 @@ def _shared(request: Request, user: User) -> dict[str, Any]:
         ],
         "as_of": as_of(published(request)),
         "choices": _choices(configuration(request), user),
+        "held": holds.listing(outbox(request).engine),
         "scope": scope,
     }
 

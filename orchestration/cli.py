@@ -106,7 +106,7 @@ def ties() -> None:
     from orchestration.ties import lines, read_ties
 
     try:
-        found = read_ties(Home.from_environment().published)
+        found = read_ties(Home.from_environment())
     except RuntimeError as error:
         raise click.ClickException(str(error)) from error
     for line in lines(found):

@@ -35,6 +35,7 @@ from orchestration.serving import (
 )
 from orchestration.summary import Picture, print_summary, take_picture
 from orchestration.writeback import Writeback
+from reverse_etl import holds
 
 Result = TypeVar("Result")
 OUT = Console(highlight=False, file=sys.stdout, width=None if sys.stdout.isatty() else 120)
@@ -122,6 +123,8 @@ class Loop:
     def reconcile(self) -> Picture:
         """Build, publish, verify, propose and dispatch; the figures afterwards."""
         _step("Building, publishing, verifying, proposing, correcting", lambda: self.job("reconcile_job"))
+        for words in sorted({hold.reason for hold in holds.listing(self.writeback.outbox.engine)}):
+            OUT.print(f"[bold red]Not published, the last good figures stay:[/] {words}")
         return take_picture(self.runtime)
 
     def _side_by_side(self, jobs: list[tuple[str, str]]) -> None:

@@ -17,6 +17,7 @@ import duckdb
 
 from config.paths import Home
 from ingestion.warehouse import warehouse_lock
+from orchestration.control_totals import NotTiedError, broken_ties
 
 SCHEMAS = ("canonical", "history", "reconciliation", "leadership", "sync", "raw_landing")
 KEEP = 3
@@ -39,7 +40,8 @@ class Published:
 def publish(home: Home) -> Published:
     """Copy the public schemas into `serving/serving-N.duckdb` and point `current.duckdb` at it.
 
-    Raises RuntimeError when the build has none of the tables: an empty copy never replaces a good one.
+    Raises RuntimeError when the build has none of the tables, and `NotTiedError` while a control total does not tie:
+    neither an empty copy nor one of doubtful figures ever replaces a good one.
     """
     home.serving.mkdir(parents=True, exist_ok=True)
     number = max((_number(path) for path in home.serving.glob("serving-*.duckdb")), default=0) + 1
@@ -67,6 +69,9 @@ def _copy(source: Path, target: Path) -> tuple[int, int]:
         ).fetchall()
         if not any(schema == "leadership" for schema, _ in names):
             raise RuntimeError(f"{source} holds no leadership tables; run the build before publishing")
+        broken = broken_ties(connection)
+        if broken:
+            raise NotTiedError(broken)
         rows = 0
         for schema in SCHEMAS:
             connection.execute(f'create schema if not exists "{schema}"')

@@ -1,7 +1,8 @@
 """Tie-outs before anything is published: the same figure at every stage, from the vendor's page to the reports.
 
-Reads the published copy. Rows, minutes and money of the latest reads, receivables and contract positions against the
-general ledger come from the model of check X03; what leadership sees is added up here from the `rpt_` tables.
+Reads the build file, as what does not tie is not published. Rows, minutes and money of the latest reads, receivables
+and contract positions against the general ledger come from the model of check X03; what leadership sees is added up
+here from the `rpt_` tables.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
+
+from config.paths import Home
+from ingestion.warehouse import warehouse_lock
 
 _MODEL = """
 select coalesce(legal_entity_id, instance) as subject, tie, coalesce(currency, '') as unit,
@@ -60,11 +63,11 @@ class Tie:
         return self.from_amount - self.to_amount
 
 
-def read_ties(published: Path) -> list[Tie]:
-    """All ties of the published copy, by subject. Raises RuntimeError when nothing was published."""
-    if not published.exists():
-        raise RuntimeError("nothing has been published yet; run `make run`, or sync and the reconcile job")
-    with duckdb.connect(str(published.resolve()), read_only=True) as connection:
+def read_ties(home: Home) -> list[Tie]:
+    """All ties of the newest build, by subject. Raises RuntimeError when nothing was built."""
+    if not home.warehouse.exists():
+        raise RuntimeError("nothing has been built yet; run `make run`, or sync and the reconcile job")
+    with warehouse_lock(home), duckdb.connect(str(home.warehouse), read_only=True) as connection:
         found = [Tie(*row) for row in connection.execute(_MODEL).fetchall()]
         for (name, unit), (mart, report) in _REPORTS.items():
             rows = connection.execute(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from orchestration.runtime import Runtime
-from reverse_etl import conservation, escalations
+from reverse_etl import conservation, escalations, holds
 from reverse_etl.conservation import Conservation
 from reverse_etl.destinations import LazyDestinations
 from reverse_etl.dispatcher import dispatch
@@ -31,6 +32,11 @@ class Writeback:
     def open(cls, runtime: Runtime) -> Writeback:
         """Open the ledger, creating or migrating it when needed."""
         return cls(runtime, open_outbox(runtime.config, runtime.home, now=runtime.clock))
+
+    def hold(self, reasons: Mapping[str, str]) -> dict[str, Any]:
+        """Hold back exactly the checks of `reasons` (check to words); which were held and released by that."""
+        report = holds.settle(self.outbox, reasons)
+        return {name: checks for name, checks in asdict(report).items() if checks}
 
     def verify(self) -> dict[str, int]:
         """Settle what the newest published copy proves."""

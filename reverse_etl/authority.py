@@ -80,6 +80,12 @@ def killed(check_id: str, hint: str) -> Refusal:
     return Refusal(error_class="kill_switch", reason=f"check {check_id} is switched off", hint=hint)
 
 
+def held(check_id: str, reason: str) -> Refusal:
+    """The refusal for a check that waits for a control total to tie."""
+    words = f"check {check_id} waits: {reason}"
+    return Refusal(error_class="control_total", reason=words, hint="it goes on once a new read ties.")
+
+
 def authorities(
     governance: Governance, actor: str, roles: Iterable[str], delegations: Iterable[Delegation]
 ) -> Iterator[Authority]:

@@ -22,7 +22,7 @@ class Gate:
     """What may not be claimed now."""
 
     killed: Collection[str] = ()
-    """Checks that are switched off."""
+    """Checks that are switched off or held back."""
     closed: Collection[str] = ()
     """Instances that are left alone altogether."""
     draining: Collection[str] = ()

@@ -91,8 +91,8 @@ class Delivery:
     def claim(self, *, without_instances: Collection[str] = ()) -> Claim | None:
         """Take the next correction that is due: in dependency order, and per record in the order of the ledger.
 
-        Corrections of switched-off checks, of paused or failing instances, and of `without_instances` stay where
-        they are; so does what depends on a correction that has not gone yet.
+        Corrections of switched-off or held checks, of paused or failing instances, and of `without_instances` stay
+        where they are; so does what depends on a correction that has not gone yet.
         """
         token = uuid.uuid4().hex
         with writing(self.outbox.engine) as connection:
@@ -105,8 +105,8 @@ class Delivery:
             return self._open_attempt(connection, row.correction_id, token)
 
     def _candidate(self, connection: sa.Connection, without_instances: Collection[str]) -> str | None:
-        now, killed = self.outbox.wall(), switches.killed(connection, self.outbox.policy)
-        gate = instances.gate(connection, sorted(killed), sorted(without_instances), now)
+        now, silent = self.outbox.wall(), switches.silent(connection, self.outbox.policy)
+        gate = instances.gate(connection, sorted(silent), sorted(without_instances), now)
         return claims.next_due(connection, now, gate)
 
     def _claim_statement(self, correction_id: str, token: str) -> Any:

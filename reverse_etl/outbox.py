@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from config.clock import Clock
-from reverse_etl import audit, delegations, policies, store, switches
-from reverse_etl.authority import Authority, authorities, authority_for, killed, may_take_back
+from reverse_etl import audit, delegations, holds, policies, store, switches
+from reverse_etl.authority import Authority, authorities, authority_for, held, killed, may_take_back
 from reverse_etl.desk import refused
 from reverse_etl.errors import IllegalTransitionError, NotAllowedError
 from reverse_etl.ledger import reading, writing
@@ -294,6 +294,9 @@ class Outbox:
         off = switches.killed(connection, self.policy)
         if item.check_id in off and not self.policy.is_killed(item.check_id):
             return killed(item.check_id, f"`concord corrections unkill {item.check_id}` first.")
+        hold = holds.holding(connection).get(item.check_id)
+        if hold is not None:
+            return held(item.check_id, hold.reason)
         handed = delegations.in_force(connection, actor, self.clock())
         return authority_for(self.policy, item, given, actor, roles, handed)
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from connectors.errors import ConnectorError
-from reverse_etl import policies, store, switches
+from reverse_etl import holds, policies, store, switches
 from reverse_etl.desk import Desk
 from reverse_etl.destinations.base import Destination, Value
+from reverse_etl.holds import Hold
 from reverse_etl.ledger import reading
 from reverse_etl.models import Approval, Correction, State
 from reverse_etl.values import encode, same
@@ -49,21 +50,28 @@ def plan(desk: Desk, destinations: Mapping[str, Destination], correction_ids: Se
     Raises `UnknownCorrectionError` for an id that is not in the ledger.
     """
     with reading(desk.engine) as connection:
-        killed = switches.killed(connection, desk.policy)
+        killed, held = switches.killed(connection, desk.policy), holds.holding(connection)
         known = [(store.get(connection, one), store.approvals(connection, one)) for one in correction_ids]
     return [
-        _planned(item, destinations, _refusal(desk, item, approvals, killed)) for item, approvals in known
+        _planned(item, destinations, _refusal(desk, item, approvals, killed, held))
+        for item, approvals in known
     ]
 
 
 def _refusal(
-    desk: Desk, item: Correction, approvals: Sequence[Approval], killed: frozenset[str]
+    desk: Desk,
+    item: Correction,
+    approvals: Sequence[Approval],
+    killed: frozenset[str],
+    held: Mapping[str, Hold],
 ) -> str | None:
     """Why nothing of it would be written whatever the target holds, or ``None``."""
     if item.state not in PLANNED_STATES:
         return f"it is {item.state}: only proposed and approved corrections are planned"
     if item.check_id in killed:
         return f"check {item.check_id} is switched off (kill_switch)"
+    if item.check_id in held:
+        return f"check {item.check_id} waits: {held[item.check_id].reason} (control_total)"
     if item.state is State.APPROVED:
         refusal = policies.may_write(desk.policy, item, approvals)
         return f"{refusal.reason} ({refusal.error_class})" if refusal else None

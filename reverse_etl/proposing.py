@@ -122,9 +122,9 @@ class Proposer:
     def _live(
         self, connection: sa.Connection, proposals: Sequence[Proposal], report: ProposeReport
     ) -> list[Proposal]:
-        """What no kill switch and no waiver holds back."""
-        killed = switches.killed(connection, self.recorder.policy)
-        running = [p for p in proposals if p.check_id not in killed]
+        """What no kill switch, no control total and no waiver holds back."""
+        silent = switches.silent(connection, self.recorder.policy)
+        running = [p for p in proposals if p.check_id not in silent]
         keys = [p.correction_key for p in running]
         waived = waivers.waived_keys(connection, keys, self.recorder.clock())
         live = [p for p in running if p.correction_key not in waived]

@@ -1,6 +1,6 @@
 """Kill switches set at run time: while one is on, its check proposes nothing and nothing of it is written.
 
-Those of config/policy.yml hold as well and can only be taken back there.
+Those of config/policy.yml hold as well and can only be taken back there; `reverse_etl.holds` lift by themselves.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from reverse_etl import holds
 from reverse_etl.desk import Desk, note, require_person, require_reason
 from reverse_etl.errors import IllegalTransitionError, NotAllowedError
 from reverse_etl.governance import Governance
 from reverse_etl.ledger import reading, writing
 from reverse_etl.ledger.governance import kill_switch
+from reverse_etl.models import SERVICE_ACTOR
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +36,25 @@ def killed(connection: sa.Connection, governance: Governance) -> frozenset[str]:
     return frozenset(connection.execute(query).scalars()) | frozenset(governance.policy.kill_switches)
 
 
+def silent(connection: sa.Connection, governance: Governance) -> frozenset[str]:
+    """The checks of which nothing is proposed or written now: switched off, or held back by a control total."""
+    return killed(connection, governance) | holds.holding(connection).keys()
+
+
 def listing(desk: Desk) -> list[Switch]:
-    """Every switch that is on, those of configuration first."""
+    """Every check that is switched off, those of configuration first, those held back by a control total last."""
     found = [Switch(check_id=one, reason="config/policy.yml") for one in desk.policy.policy.kill_switches]
     query = sa.select(kill_switch).where(kill_switch.c.is_on).order_by(kill_switch.c.check_id)
     with reading(desk.engine) as connection:
         for row in connection.execute(query):
             found.append(
                 Switch(check_id=row.check_id, reason=row.reason, actor=row.actor, changed_at=row.changed_at)
+            )
+        for hold in holds.holding(connection).values():
+            found.append(
+                Switch(
+                    check_id=hold.check_id, reason=hold.reason, actor=SERVICE_ACTOR, changed_at=hold.held_at
+                )
             )
     return found
 

@@ -1,7 +1,8 @@
 """Write-back in the graph: publish, verify what was delivered, propose what is found, dispatch what may go.
 
 The order is the safety: verification and proposals read the published copy, which exists only after a green
-build, so a failed blocking test stops write-back by stopping publication.
+build, so a failed blocking test stops write-back by stopping publication. Control totals that do not tie keep the last
+good copy and hold back the checks that read those figures; what is approved of other checks still goes out.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ import dagster as dg
 
 from orchestration.alerts import alert
 from orchestration.closing import keep_evidence_and_remind
+from orchestration.control_totals import NotTiedError, holds, reason
 from orchestration.defs.ingestion import NO_STEP_RETRIES
 from orchestration.finding_states import record_finding_states
 from orchestration.publish import publish
@@ -19,6 +21,7 @@ from orchestration.writeback import Writeback
 
 OWNERS = ["team:finance-operations"]
 _CONSERVATION = "no_correction_is_lost"
+_TIES = "control_totals_tie"
 
 
 def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
@@ -36,12 +39,24 @@ def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) ->
         kinds={"duckdb"},
         pool="warehouse",
         description="The read-only file that console and write-back open, renamed into place after a green build.",
+        check_specs=[
+            dg.AssetCheckSpec(
+                _TIES,
+                asset="published_copy",
+                description="Rows, hours and money tie from the vendor's page to the mart and the ledger (X03).",
+            )
+        ],
         **common,
     )
     def published_copy() -> dg.MaterializeResult:
-        done = publish(runtime.home)
+        writeback = Writeback.open(runtime)
+        try:
+            done = publish(runtime.home)
+        except NotTiedError as error:
+            return _kept(runtime, writeback, error)
+        metadata = {"file": done.path.name, "tables": done.tables, "rows": done.rows, **writeback.hold({})}
         return dg.MaterializeResult(
-            metadata={"file": done.path.name, "tables": done.tables, "rows": done.rows}
+            metadata=metadata, check_results=[dg.AssetCheckResult(passed=True, check_name=_TIES)]
         )
 
     @dg.asset(
@@ -124,3 +139,15 @@ def build_correction_assets(runtime: Runtime, public_keys: list[dg.AssetKey]) ->
         correction_proposals,
         correction_deliveries,
     ]
+
+
+def _kept(runtime: Runtime, writeback: Writeback, error: NotTiedError) -> dg.MaterializeResult:
+    """The last good copy stays and says why. Raises the error when there is none yet."""
+    metadata = writeback.hold(holds(error.broken))
+    alert(runtime.home.logs / "alerts.jsonl", key="control_totals", text=str(error), now=runtime.clock())
+    if not runtime.home.published.exists():
+        raise error
+    broken = [one.words for one in error.broken]
+    check = dg.AssetCheckResult(passed=False, check_name=_TIES, metadata={"broken": broken})
+    kept = {"file": runtime.home.published.resolve().name, "not_published": reason(error.broken)}
+    return dg.MaterializeResult(metadata={**kept, **metadata}, check_results=[check])

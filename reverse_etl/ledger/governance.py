@@ -1,4 +1,4 @@
-"""Tables of what people lay down at run time: kill switches, delegations, waivers, escalations.
+"""Tables of what holds at run time: kill switches, delegations, waivers, escalations, and what figures hold back.
 
 Every row names the audit event that made it so; not as a foreign key, as retention may end the event's time first.
 """
@@ -17,6 +17,15 @@ kill_switch = sa.Table(
     sa.Column("actor", sa.String(120), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("changed_at", Moment, nullable=False),
+    sa.Column("event_sequence", sa.Integer, nullable=False),
+)
+
+check_hold = sa.Table(
+    "check_hold",
+    metadata,
+    sa.Column("check_id", sa.String(16), primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("held_at", Moment, nullable=False),
     sa.Column("event_sequence", sa.Integer, nullable=False),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reverse_etl import holds
 from reverse_etl.audit import verify_chain
 from reverse_etl.models import State
 from tests.console.site import Site, charge_row
@@ -136,3 +137,18 @@ def test_the_page_says_who_may_not_for_want_of_a_business_unit(site: Site) -> No
     text = page.xpath("string(//tr[contains(., 'Dora Digital')])")
     assert "business unit advisory" in text
     assert "decides for digital" in text
+
+
+def test_held_figures_are_announced_and_nothing_of_their_checks_is_decided(site: Site) -> None:
+    correction = site.propose(charge_row())[0]
+    carla = site.visitor("carla.cfo")
+    holds.settle(site.outbox, {"B01": "kantata_group: expense rows does not tie (812, 811)."})
+    page = carla.page("/")
+    (banner,) = page.xpath("//section[@aria-label='Not published']")
+    words = " ".join(banner.text_content().split())
+    assert "last good figures" in words
+    assert "expense rows does not tie (812, 811)" in words
+    assert words.endswith("B01.")
+    assert "check B01 waits" in carla.page(f"/approvals/{correction}").text_content()
+    holds.settle(site.outbox, {})
+    assert not carla.page("/").xpath("//section[@aria-label='Not published']")

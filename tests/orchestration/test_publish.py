@@ -11,7 +11,13 @@ from ruamel.yaml import YAML
 
 from config.paths import REPOSITORY, Home
 from console.published import NotPublishedError, Published
+from orchestration.control_totals import NotTiedError, holds
 from orchestration.publish import CONFIDENTIAL, KEEP, publish
+
+HOLD = (
+    "(check_id text, tie_id text, tie text, instance text, legal_entity_id text, currency text, "
+    "from_stage text, from_amount decimal(28, 4), to_stage text, to_amount decimal(28, 4))"
+)
 
 
 def build(home: Home, value: int) -> None:
@@ -21,6 +27,8 @@ def build(home: Home, value: int) -> None:
         connection.execute("create schema if not exists staging")
         connection.execute(f"create or replace table leadership.rpt_figure as select {value} as value")
         connection.execute("create or replace table staging.stg_secret as select 1 as id")
+        connection.execute("create schema if not exists reconciliation")
+        connection.execute(f"create table if not exists reconciliation.rec_x03_hold {HOLD}")
 
 
 def test_a_new_copy_is_seen_by_the_next_read_and_old_files_go(tmp_path: Path) -> None:
@@ -40,7 +48,7 @@ def test_only_public_schemas_are_published(tmp_path: Path) -> None:
     build(home, 1)
     publish(home)
     schemas = Published(home.published).rows("select distinct table_schema from information_schema.tables")
-    assert {row["table_schema"] for row in schemas} == {"leadership"}
+    assert {row["table_schema"] for row in schemas} == {"leadership", "reconciliation"}
 
 
 def test_what_pay_can_be_worked_out_from_stays_behind(tmp_path: Path) -> None:
@@ -87,6 +95,34 @@ def test_a_build_without_figures_keeps_the_published_copy(tmp_path: Path) -> Non
     with pytest.raises(RuntimeError, match="run the build before publishing"):
         publish(home)
     assert Published(home.published).rows("select value from leadership.rpt_figure") == [{"value": 7}]
+
+
+def test_figures_that_do_not_tie_keep_the_published_copy(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    build(home, 7)
+    publish(home)
+    build(home, 8)
+    with duckdb.connect(str(home.warehouse)) as connection:
+        for check in ("T01", "B03"):
+            connection.execute(
+                "insert into reconciliation.rec_x03_hold values (?, 'expense rows:kantata_group', 'expense rows', "
+                "'kantata_group', null, null, 'vendor page', 812, 'raw', 811)",
+                [check],
+            )
+    with pytest.raises(NotTiedError) as told:
+        publish(home)
+    assert (
+        "kantata_group: expense rows does not tie (vendor page 812.00, raw 811.00, difference 1.00)"
+        in str(told.value)
+    )
+    assert "concord sync --full kantata_group" in str(told.value)
+    assert set(holds(told.value.broken)) == {"B03", "T01"}
+    reader = Published(home.published)
+    assert reader.rows("select value from leadership.rpt_figure") == [{"value": 7}]
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("delete from reconciliation.rec_x03_hold")
+    publish(home)
+    assert reader.rows("select value from leadership.rpt_figure") == [{"value": 8}]
 
 
 def test_the_copy_cannot_be_written_through_the_console(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reverse_etl import audit, switches
+from reverse_etl import audit, holds, switches
 from reverse_etl.dispatcher import dispatch
 from reverse_etl.errors import IllegalTransitionError, NotAllowedError
 from tests.reverse_etl.factories import CRM, charge_row, sync_row
@@ -76,3 +76,22 @@ def test_the_policy_may_name_other_roles_for_it(make_outbox):
     kill(outbox, roles=["billing_lead"])
     with pytest.raises(NotAllowedError, match="role"):
         kill(outbox, "B01", roles=["controller"])
+
+
+def test_what_a_control_total_holds_back_stays_until_it_ties(outbox, vendors):
+    approved = outbox.propose([sync_row()]).approved[0]
+    waiting = outbox.propose([charge_row()]).proposed[0]
+    assert holds.settle(outbox, {"B05": "8 rows, 7 landed", "B01": "8 rows, 7 landed"}).held == ["B01", "B05"]
+    assert outbox.propose([sync_row(target_record_id="006B")]).switched_off == 1
+    with pytest.raises(NotAllowedError, match=r"B01 waits: 8 rows, 7 landed.*control_total"):
+        outbox.approve(waiting, "carla", ["controller"])
+    report = dispatch(outbox, vendors)
+    assert (report.items, report.waiting, vendors[CRM].writes) == ([], 1, [])
+    assert [(one.check_id, one.actor) for one in switches.listing(outbox)] == [
+        ("B01", "service:concord"), ("B05", "service:concord"),
+    ]  # fmt: skip
+    assert holds.settle(outbox, {"B01": "8 rows, 7 landed"}).released == ["B05"]
+    assert [item.correction_id for item in dispatch(outbox, vendors).items] == [approved]
+    assert holds.settle(outbox, {}).released == ["B01"]
+    events = [e.event for e in audit.events(outbox.engine) if e.correction_id is None]
+    assert events == ["check_held", "check_held", "check_released", "check_released"]

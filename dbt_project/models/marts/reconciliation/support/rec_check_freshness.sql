@@ -1,30 +1,6 @@
-{% set needed = {
-    'C01': ['crm', 'psa'],
-    'C02': ['crm', 'psa', 'erp'],
-    'C03': ['crm', 'psa', 'erp'],
-    'C04': ['crm', 'erp'],
-    'C05': ['crm', 'psa', 'erp'],
-    'C06': ['crm', 'psa', 'erp'],
-    'T01': ['psa', 'crm', 'erp'],
-    'T03': ['psa'],
-    'R01': ['psa', 'crm'],
-    'T02': ['psa', 'erp'],
-    'R02': ['psa', 'crm', 'erp'],
-    'T04': ['psa', 'hr', 'crm'],
-    'R03': ['hr', 'psa'],
-    'B01': ['psa', 'erp'],
-    'B02': ['psa', 'erp', 'crm'],
-    'B03': ['psa', 'erp'],
-    'B04': ['psa', 'erp', 'crm'],
-    'B05': ['crm', 'erp'],
-    'H01': ['hr', 'psa'],
-    'X01': ['erp', 'psa'],
-    'X02': ['erp', 'crm'],
-    'X03': ['crm', 'psa', 'erp', 'hr'],
-} %}
 with needed_roles as (
 
-    {% for check_id, roles in needed.items() %}
+    {% for check_id, roles in check_sources().items() %}
     {% set last_check = loop.last %}
     {% for role in roles %}
     select '{{ check_id }}' as check_id, '{{ role }}' as system_role
