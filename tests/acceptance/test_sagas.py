@@ -212,7 +212,11 @@ def test_a_deal_with_something_missing_is_refused_before_anything_is_written(sta
 
 def _changes(stage: Stage) -> list[Mapping[str, str | None]]:
     return stage.facts(
-        "change_request", is_project_certain="true", is_currency_agreed="true", erp_project_id=True
+        "change_request",
+        is_project_certain="true",
+        is_currency_agreed="true",
+        is_uncarried="true",
+        erp_project_id=True,
     )
 
 

@@ -11,13 +11,17 @@ with worked as (
         entries.cost_currency,
         sum(entries.hours) as hours,
         sum(entries.cost_amount) as cost,
-        sum({{ product('entries.cost_amount', '1 + prices.markup') }}) as charge,
+        case when count(prices.price_per_hour) = count(*) then sum({{ product('entries.hours', 'prices.price_per_hour') }}) end as charge,
         sum(case when entries.is_billable then entries.bill_amount end) as revenue
     from {{ ref('fct_time_entry') }} as entries
-    left join {{ ref('transfer_price') }} as prices
-        on entries.work_date >= prices.valid_from
+    left join {{ ref('dim_role') }} as roles
+        on entries.role_id = roles.role_id
+    left join {{ ref('dim_transfer_price') }} as prices
+        on entries.employing_legal_entity_id = prices.legal_entity_id
+        and entries.cost_currency = prices.currency
+        and roles.role_name = prices.role_name
+        and entries.work_date >= prices.valid_from
         and (prices.valid_to is null or entries.work_date <= prices.valid_to)
-        and prices.provider_entity_id in (entries.employing_legal_entity_id, '*')
     where entries.is_approved
         and entries.work_date <= {{ as_of_date() }}
         and entries.employing_legal_entity_id <> entries.project_legal_entity_id

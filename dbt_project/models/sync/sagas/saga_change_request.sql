@@ -7,6 +7,18 @@ with deal_projects as (
     from {{ ref('dim_project') }}
     where opportunity_id is not null and project_status in ('active', 'on_hold')
 
+),
+
+-- a copy that moved already, or whose movement nobody can measure, would count the change twice
+money_legs as (
+
+    select
+        change_request_id,
+        count(*) = count(case when leg_state = 'pending' and is_measurable then 1 end) as is_uncarried
+    from {{ ref('fct_change_request_leg') }}
+    where unit = 'money' and leg_state <> 'not_needed'
+    group by change_request_id
+
 )
 
 select
@@ -26,6 +38,7 @@ select
     {{ round_money(converted('changes.amount', 'rates.rate'), 'firm.reporting_currency') }} as amount_rc,
     coalesce(changes.currency = projects.currency and changes.currency = opportunities.currency, false) as is_currency_agreed,
     coalesce(projects.projects_of_deal = 1, false) as is_project_certain,
+    coalesce(money_legs.is_uncarried, false) as is_uncarried,
     opportunities.services_amount as services_before,
     cast(opportunities.services_amount + changes.amount as decimal(18, 4)) as services_after,
     projects.instance as psa_instance,
@@ -42,6 +55,7 @@ select
 from {{ ref('fct_change_request') }} as changes
 left join {{ ref('fct_opportunity') }} as opportunities on changes.opportunity_id = opportunities.opportunity_id
 left join {{ ref('dim_customer') }} as customers on opportunities.customer_id = customers.customer_id
+left join money_legs on changes.change_request_id = money_legs.change_request_id
 left join deal_projects as projects
     on changes.opportunity_id = projects.opportunity_id and projects.preference = 1
 left join {{ ref('stg_netsuite__jobs') }} as jobs

@@ -53,6 +53,30 @@ carried as (
 
 ),
 
+-- what is to be delivered and billed is the signed value with its approved changes; the CRM's forecast may lag behind it
+contract_values as (
+
+    select
+        opportunity_id,
+        currency,
+        case when count(current_value) = count(*) then sum(current_value) end as current_value
+    from {{ ref('dim_contract') }}
+    group by opportunity_id, currency
+
+),
+
+valued as (
+
+    select
+        opportunities.*,
+        case when contract_values.opportunity_id is null then opportunities.services_amount else contract_values.current_value end as deal_value
+    from {{ ref('fct_opportunity') }} as opportunities
+    left join contract_values
+        on opportunities.opportunity_id = contract_values.opportunity_id and opportunities.currency = contract_values.currency
+    where opportunities.is_won
+
+),
+
 deals as (
 
     select
@@ -71,9 +95,9 @@ deals as (
         rates.rate as reporting_rate,
         firm.reporting_currency,
         {{ add_days('opportunities.start_date', 'floor(' ~ days('opportunities.start_date', 'opportunities.end_date') ~ ' / 2)') }} as middle_day,
-        cast(round(opportunities.services_amount * 0.3, 0) as decimal(18, 2)) as first_amount,
-        cast(round(opportunities.services_amount * 0.4, 0) as decimal(18, 2)) as middle_amount
-    from {{ ref('fct_opportunity') }} as opportunities
+        cast(round(opportunities.deal_value * 0.3, 0) as decimal(18, 2)) as first_amount,
+        cast(round(opportunities.deal_value * 0.4, 0) as decimal(18, 2)) as middle_amount
+    from valued as opportunities
     left join {{ ref('dim_customer') }} as customers on opportunities.customer_id = customers.customer_id
     left join erp_customers
         on opportunities.opportunity_id = erp_customers.opportunity_id and erp_customers.preference = 1
@@ -90,7 +114,6 @@ deals as (
     cross join (select reporting_currency from {{ ref('rec_check_setting') }} group by reporting_currency) as firm
     left join {{ ref('rec_fx_rate') }} as rates
         on opportunities.currency = rates.from_currency and firm.reporting_currency = rates.to_currency
-    where opportunities.is_won
 
 ),
 
@@ -98,7 +121,7 @@ keyed as (
 
     select
         *,
-        cast(services_amount - first_amount - middle_amount as decimal(18, 2)) as last_amount,
+        cast(deal_value - first_amount - middle_amount as decimal(18, 2)) as last_amount,
         row_number() over (partition by opportunity_id order by erp_instance) as preference
     from deals
 
@@ -116,9 +139,9 @@ select
     keyed.business_unit_id,
     cast(null as {{ dbt.type_string() }}) as project_id,
     keyed.opportunity_name as project_name,
-    cast(nullif(keyed.services_amount, 0) as decimal(18, 4)) as amount,
+    cast(nullif(keyed.deal_value, 0) as decimal(18, 4)) as amount,
     keyed.currency,
-    {{ round_money(converted('keyed.services_amount', 'keyed.reporting_rate'), 'keyed.reporting_currency') }} as amount_rc,
+    {{ round_money(converted('keyed.deal_value', 'keyed.reporting_rate'), 'keyed.reporting_currency') }} as amount_rc,
     keyed.is_hierarchy_sound,
     keyed.customer_tax_id,
     keyed.has_project,
@@ -135,7 +158,7 @@ select
     keyed.erp_subsidiary_id,
     keyed.erp_currency_id,
     case
-        when keyed.contract_type in ('fixed_fee', 'milestone') and keyed.services_amount > 0
+        when keyed.contract_type in ('fixed_fee', 'milestone') and keyed.deal_value > 0
             then
                 '['
                 {% for number, day, amount in [(1, 'start_date', 'first_amount'), (2, 'middle_day', 'middle_amount'), (3, 'end_date', 'last_amount')] %}
