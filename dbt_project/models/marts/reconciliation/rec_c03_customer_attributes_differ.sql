@@ -4,12 +4,31 @@ with settings as (
 
 ),
 
-broken as (
+-- a tax id that is about to be printed on an invoice cannot wait
+invoiced_next as (
+
+    select customer_id
+    from {{ ref('fct_invoice') }}
+    where invoice_status = 'draft'
+    union
+    select projects.customer_id
+    from {{ ref('fct_psa_invoice') }} as drafts
+    inner join {{ ref('dim_project') }} as projects
+        on drafts.project_id = projects.project_id
+    where drafts.is_draft and drafts.invoice_id is null
+
+),
+
+differing as (
 
     select
         comparison.matching_key,
         '' as period,
-        case when comparison.attribute in ('tax_id', 'currency') then 'S2' else settings.severity end as severity,
+        case
+            when comparison.attribute = 'tax_id' and invoiced_next.customer_id is not null then 'S1'
+            when comparison.attribute in ('tax_id', 'currency') then 'S2'
+            else settings.severity
+        end as severity,
         'Customer ' || replace(comparison.attribute, '_', ' ') || case when comparison.attribute = 'payment_terms' then ' differ' else ' differs' end
         || ' from the ERP' as title,
         case
@@ -37,9 +56,38 @@ broken as (
     from {{ ref('rec_c03_comparison') }} as comparison
     inner join {{ ref('dim_customer') }} as customers
         on comparison.customer_id = customers.customer_id
+    left join invoiced_next
+        on comparison.customer_id = invoiced_next.customer_id
     cross join settings
     where comparison.is_different
 
+),
+
+broken as (
+
+    select * from differing
+    union all
+    select
+        matching_key,
+        '' as period,
+        severity,
+        title,
+        explanation,
+        subject_type,
+        subject_id,
+        subject_name,
+        customer_id,
+        project_id,
+        legal_entity_id,
+        business_unit_id,
+        practice_id,
+        cast(null as decimal(18, 4)) as amount_at_risk,
+        currency,
+        false as is_amount_estimated,
+        true as is_primary_cause,
+        occurred_on
+    from {{ ref('rec_c03_structure') }}
+
 )
 
-{{ finding_rows('C03', 'broken') }}
+{{ finding_rows('C03', 'broken', rule_version='2') }}

@@ -148,9 +148,25 @@ links as (
 
     union all
 
+    select
+        findings.finding_id,
+        row_number() over (partition by findings.finding_id order by accounts.customer_account_id) as record_order,
+        'other' as role,
+        'customer_account' as entity,
+        accounts.customer_account_id as entity_id
+    from findings
+    inner join {{ ref('rec_c03_structure') }} as structure
+        on findings.matching_key = structure.matching_key and structure.attribute = 'parent'
+    inner join {{ ref('dim_customer_account') }} as accounts
+        on structure.customer_id = accounts.customer_id
+    where findings.check_id = 'C03'
+
+    union all
+
+    -- the company that sells is a matter of the project
     select findings.finding_id, 1 as record_order, 'other' as role, 'project' as entity, findings.project_id as entity_id
     from findings
-    where findings.check_id = 'C02'
+    where findings.check_id = 'C02' or (findings.check_id = 'C03' and findings.project_id is not null)
 
     union all
 
