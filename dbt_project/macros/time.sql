@@ -1,7 +1,7 @@
 {# The moment the build speaks about. There is no default: a build that guesses "now" cannot be repeated. #}
 {% macro as_of() -%}
-    {#- An environment variable re-parses only the models that use it; a var would re-parse the project at every build. -#}
-    {%- set moment = var('as_of', env_var('CONCORD_AS_OF', '')) -%}
+    {#- Asked only when a model runs: dbt parses anew what a changed variable of the environment was read by. -#}
+    {%- set moment = var('as_of', env_var('CONCORD_AS_OF', '') if execute else '') -%}
     {%- if execute and not moment -%}
         {{ exceptions.raise_compiler_error("as_of is missing: set CONCORD_AS_OF (ISO time with zone, such as 2026-06-30T18:00:00Z)") }}
     {%- endif -%}
