@@ -42,6 +42,19 @@ def make_leave(spec: FirmSpec, chance: Chance, people: list[Person], as_of: date
     return found
 
 
+def planned_absence(spec: FirmSpec, chance: Chance, person: Person, last: date) -> frozenset[date]:
+    """Days of the vacations that are or will be granted, whenever they are asked for: bookings leave them free."""
+    if person.contractor:
+        return frozenset()
+    return frozenset(
+        day
+        for month in months_between(spec.start, last)
+        for leave in _of_month(chance, person, month)
+        if leave.kind == "Vacation" and leave.outcome == "approved"
+        for day in leave.days
+    )
+
+
 def _of_month(chance: Chance, person: Person, month: date) -> list[Leave]:
     rolls = chance.shares("leave", person.key, month)
     found = []

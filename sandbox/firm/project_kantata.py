@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from sandbox.firm.changes import last_carried
@@ -12,6 +11,7 @@ from sandbox.firm.days import moment, monday_of, stamp
 from sandbox.firm.group import BUSINESS_UNITS, CONTRACT_TYPES, ENTITIES, KANTATA, PRACTICES, ROLES, UNITS
 from sandbox.firm.ids import Ids
 from sandbox.firm.kantata_accounting import accounting
+from sandbox.firm.kantata_bookings import bookings
 from sandbox.firm.kantata_changes import change_tasks, planned_end, price_shown
 from sandbox.firm.kantata_hours import hours
 from sandbox.firm.kantata_links import custom_values, links
@@ -20,9 +20,9 @@ from sandbox.firm.pay import psa_cost
 from sandbox.firm.people import Person
 from sandbox.firm.plants_money import other_spelling
 from sandbox.firm.plants_time import CLOSE_AFTER
-from sandbox.firm.projects import PHASES, Assignment, Milestone, Project
+from sandbox.firm.projects import PHASES, Milestone, Project
 from sandbox.firm.rates import cost_on, rate_on
-from sandbox.firm.timesheets import INTERNAL_TASKS, entry_rate
+from sandbox.firm.timesheets import INTERNAL_TASKS
 from sandbox.firm.world import World
 
 Row = dict[str, Any]
@@ -35,7 +35,7 @@ def project_kantata(world: World, ids: Ids) -> dict[str, list[Row]]:
     """Rows by collection, in API field names."""
     people = [p for p in world.people if _joined(p) <= world.as_of]
     projects = list(world.projects.values())
-    resources, allocations = _bookings(world, ids)
+    resources, allocations = bookings(world, ids)
     return {
         "roles": [{"id": ids.role(name), "name": name, "deleted_at": None, **_born(world)} for name in ROLES],
         "users": [_user(world, ids, person) for person in people],
@@ -292,43 +292,6 @@ def _billing(world: World, ids: Ids, project: Project, milestone: Milestone) -> 
         "story_id": ids.milestone(milestone.key), "title": milestone.title,
         "date_to_invoice": milestone.due.isoformat(), "amount_in_cents": milestone.amount, "currency": project.currency,
         "invoice_id": ids.psa_invoices.get(invoice), "created_at": stamp(made), "updated_at": stamp(at or made),
-    }  # fmt: skip
-
-
-def _bookings(world: World, ids: Ids) -> tuple[list[Row], list[Row]]:
-    resources: dict[tuple[str, str], Row] = {}
-    allocations = []
-    for booking in sorted(world.bookings, key=lambda b: int(ids.bookings[b.key])):
-        made = stamp(ids.booked_at(booking.key) + timedelta(minutes=45))
-        pair = (booking.project, booking.person.key)
-        if pair not in resources:
-            resources[pair] = {
-                "id": ids.bookings[booking.key], "workspace_id": ids.workspace(booking.project),
-                "user_id": ids.user(booking.person.number), "role_id": ids.role(booking.person.role),
-                "resource_bill_rate": _override(world.projects[booking.project], booking.person.role),
-                "resource_cost_rate": None, "created_at": made, "updated_at": made,
-            }  # fmt: skip
-        allocations.append(_allocation(world, ids, booking, resources[pair]["id"], made))
-    return list(resources.values()), allocations
-
-
-def _override(project: Project, role: str) -> str | None:
-    """A rate agreed for this person on this project, in main units."""
-    if project.story != "r02_override":
-        return None
-    return str(Decimal(entry_rate(project, role, project.start)) / UNITS[project.currency])
-
-
-def _allocation(world: World, ids: Ids, booking: Assignment, resource: str, made: str) -> Row:
-    end = booking.end_at(world.as_of)
-    cut = booking.cut_at if booking.cut_at and booking.cut_at <= world.as_of else None
-    days = max(1, (end - booking.start).days * 5 // 7)
-    daily = booking.daily_minutes or round(booking.share * 480)
-    return {
-        "id": ids.bookings[booking.key], "workspace_resource_id": resource,
-        "workspace_id": ids.workspace(booking.project),
-        "start_date": booking.start.isoformat(), "end_date": end.isoformat(), "notes": None, "minutes": days * daily,
-        "hard": True, "created_at": made, "updated_at": max(made, stamp(cut)) if cut else made,
     }  # fmt: skip
 
 

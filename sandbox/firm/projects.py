@@ -34,6 +34,7 @@ class Assignment:
     share: float
     daily_minutes: int | None = None  # given: that much each day, beside the person's main work
     works: bool = True  # False: booked only, no time follows
+    hard: bool = True
 
     def end_at(self, at: datetime) -> date:
         """The booked end as the PSA shows it at that moment."""

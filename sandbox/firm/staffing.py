@@ -10,7 +10,7 @@ from sandbox.firm.chance import Chance
 from sandbox.firm.customers import Account, Customer
 from sandbox.firm.days import add_weekdays, moment, monday_of
 from sandbox.firm.group import CONTRACT_TYPES, KESTREL, PRACTICES
-from sandbox.firm.people import Person
+from sandbox.firm.people import NOTICE, Person
 from sandbox.firm.projects import Assignment, Milestone, Project
 from sandbox.firm.rates import rate_on
 from sandbox.firm.spec import FirmSpec
@@ -126,7 +126,7 @@ def assign(
     """A booking that respects the person's last day, once that is announced."""
     last = person.span_at(start)[1]
     cut = last is not None and last < end
-    announced = moment(last - timedelta(days=28), 12) if last else None
+    announced = moment(last - NOTICE, 12) if last else None
     return Assignment(
         key=f"{project}/{person.key}",
         project=project,

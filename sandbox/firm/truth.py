@@ -21,6 +21,7 @@ from sandbox.firm.timesheets import TimeEntry
 from sandbox.firm.truth_books import books_truth
 from sandbox.firm.truth_contracts import contract_truth
 from sandbox.firm.truth_master import master_data
+from sandbox.firm.truth_overbook import overbooking_truth
 from sandbox.firm.truth_time import time_truth
 from sandbox.firm.world import World
 
@@ -44,7 +45,7 @@ def ground_truth(world: World, ids: Ids, mirror: Mirror | None = None) -> list[D
         *_unbilled(world, ids), *_outside_window(world, ids), *_unpriced(world, ids), *_milestones(world, ids),
         *_invoices(world, ids), *_mirror(world, ids, mirror), *_credit_holds(world, ids), *_leavers(world, ids),
         *_missing_numbers(world, ids), *contract_truth(world, ids), *time_truth(world, ids), *books_truth(world, ids),
-        *master_data(world, ids),
+        *master_data(world, ids), *overbooking_truth(world, ids),
     ]  # fmt: skip
     return sorted(found, key=lambda d: (d.check_id, d.matching_key, d.period))
 

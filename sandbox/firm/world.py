@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sandbox.firm.billing import Billed, Invoice, Ledger, bill
+from sandbox.firm.bookings import firm_bookings
 from sandbox.firm.chance import Chance
 from sandbox.firm.changes import make_changes
 from sandbox.firm.contract_cases import contract_projects, early_entries
@@ -22,6 +23,7 @@ from sandbox.firm.people import Person, make_people
 from sandbox.firm.plants_close import Omissions, leave_open, omit, plant_omissions
 from sandbox.firm.plants_double import Doubles, double_invoices, doubled_entries
 from sandbox.firm.plants_money import drift_of_customers, drift_of_deals, plant_invoices
+from sandbox.firm.plants_overbook import Overbooking, plant_overbooking
 from sandbox.firm.plants_time import TimePlants, mark_skipped, plant_time
 from sandbox.firm.projects import Assignment, ChangeRequest, Contract, Deal, Project
 from sandbox.firm.rates import SpecialCard
@@ -62,6 +64,7 @@ class World:
     fx: Rates
     bookings: list[Assignment]
     plants: TimePlants
+    overbooking: tuple[Overbooking, ...]
     payroll: Payroll
     omissions: Omissions
     customer_drift: dict[tuple[str, str, str], str | int | bool]
@@ -113,7 +116,10 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
     ordered = sorted(planned, key=lambda p: (p.opened_at, p.key))
     projects = {p.key: replace(p, number=n) for n, p in enumerate(ordered) if p.opened_at <= as_of}
     plants = plant_time(book, projects)
-    leaves = make_leave(spec, chance, people, as_of)
+    bookings = firm_bookings(book, planned)
+    overbooking = plant_overbooking(book, projects, bookings)
+    asked = (case.leave for case in overbooking if case.leave and case.leave.created_at <= as_of)
+    leaves = [*make_leave(spec, chance, people, as_of), *asked]
     entries = log_time(TimeBook(spec, chance, projects, as_of), people, leaves)
     planted = (*plants.entries, *early_entries(projects, spec.planted_on))
     entries += [entry for entry in planted if entry.created_at <= as_of]
@@ -135,6 +141,7 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
         receivable(chance, i, projects[i.project], _customer(by_key, projects, i), invoices.credited.get(i.key))
         for i in sorted(everything, key=lambda i: (i.created_at, i.key)) if i.created_at <= as_of
     ]  # fmt: skip
+    extra = [booking for case in overbooking for booking in case.bookings]
     known = [deal for deal in deals if deal.created_at <= as_of]
     world = World(
         spec=spec, as_of=as_of, chance=chance, people=people, customers=by_key, projects=projects, deals=known,
@@ -143,7 +150,8 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
         expenses=expenses, billed=billed, receivables=receivables, credited=dict(invoices.credited),
         gaps=dict(invoices.skipped_before), doubles=doubles,
         fx=Rates(chance, add_months(spec.start, -1)),
-        bookings=_bookings(projects, plants), plants=plants, payroll=make_payroll(book, horizon), omissions=omissions,
+        bookings=[b for b in (*bookings, *plants.bookings, *extra) if b.project in projects],
+        plants=plants, overbooking=overbooking, payroll=make_payroll(book, horizon), omissions=omissions,
         customer_drift=drift, deal_drift={},
         crm_accounts=crm_accounts(book, {key for system, key, what in drift if (system, what) == _OTHER_TAX_ID}),
     )  # fmt: skip
@@ -163,8 +171,3 @@ def _ceilings(projects: dict[str, Project], receivables: list[Receivable]) -> di
         if item.project.story == "nte" and item.project.deal:
             reached[item.project.deal] += item.invoice.net
     return {projects[p.key].deal or "": reached[p.deal or ""] for p in projects.values() if p.story == "nte"}
-
-
-def _bookings(projects: dict[str, Project], plants: TimePlants) -> list[Assignment]:
-    found = [a for p in projects.values() for a in p.team]
-    return [*found, *(a for a in plants.bookings if a.project in projects)]

@@ -490,7 +490,7 @@ def test_checks_that_need_the_unread_source_are_not_evaluated(story: Story) -> N
     }  # fmt: skip
     assert set(silent.values()) == {"netsuite_group could not be read last time"}
     assert {check for check, is_evaluated, _ in runs if is_evaluated} == {
-        "C01", "H01", "R01", "R03", "T03", "T04",
+        "C01", "H01", "H02", "R01", "R03", "T03", "T04",
     }  # fmt: skip
 
 

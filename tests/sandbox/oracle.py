@@ -14,6 +14,7 @@ from typing import Any
 
 from config.paths import REPOSITORY
 from tests.sandbox.duplicates import duplicate_groups
+from tests.sandbox.oracle_bookings import Bookings
 from tests.sandbox.oracle_contracts import Contracts
 from tests.sandbox.vendor_rows import (
     CALENDARS,
@@ -32,7 +33,7 @@ Found = set[tuple[str, str]]
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-class Oracle(Contracts):
+class Oracle(Contracts, Bookings):
     """What each check must find."""
 
     def c01(self) -> Found:

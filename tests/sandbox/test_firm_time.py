@@ -116,6 +116,7 @@ def test_what_lies_ahead_never_changes_what_was() -> None:
         late.gaps,
     )
     assert early.plants == late.plants
+    assert early.overbooking == late.overbooking
     old, new = Ids(early), Ids(late)
     for known, later in (
         (old.entries, new.entries),

@@ -20,6 +20,7 @@
     'B04': ['psa', 'erp', 'crm'],
     'B05': ['crm', 'erp'],
     'H01': ['hr', 'psa'],
+    'H02': ['hr', 'psa'],
     'X01': ['erp', 'psa'],
     'X02': ['erp', 'crm'],
     'X03': ['crm', 'psa', 'erp', 'hr'],

@@ -18,6 +18,7 @@
     'rec_b04_wrong_entity_or_period',
     'rec_b05_payment_status_drift',
     'rec_h01_inactive_but_booked',
+    'rec_h02_overbooking',
     'rec_x01_intercompany_one_sided',
     'rec_x02_currency_mismatch',
     'rec_x03_control_totals',

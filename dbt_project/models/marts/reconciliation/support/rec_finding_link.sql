@@ -248,13 +248,29 @@ links as (
 
     select finding_id, 1 as record_order, 'truth' as role, 'person' as entity, subject_id as entity_id
     from findings
-    where check_id = 'R03' or (check_id = 'T04' and subject_type = 'resource')
+    where check_id in ('R03', 'H02') or (check_id = 'T04' and subject_type = 'resource')
 
     union all
 
     select finding_id, 2 as record_order, 'other' as role, 'assignment' as entity, subject_id as entity_id
     from findings
     where check_id = 'H01' and subject_type = 'assignment'
+
+    union all
+
+    select
+        findings.finding_id,
+        1 + row_number() over (partition by findings.finding_id order by assignments.start_date, assignments.assignment_id) as record_order,
+        'other' as role,
+        'assignment' as entity,
+        assignments.assignment_id as entity_id
+    from findings
+    inner join {{ ref('rec_h02_week') }} as weeks
+        on findings.matching_key = weeks.resource_id and findings.period = {{ as_text('weeks.week_start') }}
+    inner join {{ ref('fct_assignment') }} as assignments
+        on weeks.resource_id = assignments.resource_id
+        and weeks.week_start <= assignments.end_date and assignments.start_date <= {{ add_days('weeks.week_start', 6) }}
+    where findings.check_id = 'H02' and assignments.allocated_hours > 0
 
     union all
 
