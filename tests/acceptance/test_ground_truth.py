@@ -65,6 +65,22 @@ def not_evaluated(firm: Firm) -> list[tuple[str, str]]:
         ).fetchall()
 
 
+def other_hours(firm: Firm) -> list[tuple[str, str, str]]:
+    """People whose overbooking the metric of the months ahead puts lower than their findings do (H02)."""
+    with duckdb.connect(str(firm.home.warehouse), read_only=True) as warehouse:
+        return warehouse.execute(
+            """
+            select weeks.resource_id, weeks.hours, months.hours
+            from (select resource_id, sum(excess_hours) as hours from reconciliation.rec_h02_week group by 1) as weeks
+            left join (
+                select resource_id, sum(hard_excess_hours) as hours
+                from leadership.rpt_overbooking_month where month > date '2026-06-30' group by 1
+            ) as months on weeks.resource_id = months.resource_id
+            where abs(coalesce(months.hours, 0) - weeks.hours) > 0.05 and coalesce(months.hours, 0) < weeks.hours
+            """
+        ).fetchall()
+
+
 def table(expected: set[Key], findings: set[Key]) -> Iterator[str]:
     """A line per check: planted, found, missed, wrongly flagged."""
     yield f"{'check':6}{'planted':>9}{'found':>7}{'missed':>8}{'wrong':>7}"
@@ -87,9 +103,11 @@ def test_findings_are_exactly_the_planted_discrepancies(
         sync_all(firm)
         build_dbt(firm, unit_tests=(seed, people) == FIRMS[0])
         expected, listed, silent = planted(firm), found(firm), not_evaluated(firm)
+        hours = other_hours(firm)
     findings = set(listed)
     record_property("report", "\n".join([f"seed {seed}, {people} people", *table(expected, findings)]))
     assert silent == []
+    assert hours == []
     assert len(listed) == len(findings), "a finding is reported twice"
     assert {key[0] for key in expected} == set(CHECKS), "the firm does not exercise every check"
     assert sorted(expected - findings) == []
