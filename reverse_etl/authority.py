@@ -255,9 +255,16 @@ def current_round(correction: Correction, approvals: Sequence[Approval]) -> list
 
 
 def still_counts(
-    governance: Governance, correction: Correction, given: Approval, deciding: Sequence[str]
+    governance: Governance,
+    correction: Correction,
+    given: Approval,
+    deciding: Sequence[str],
+    delegations: Sequence[Delegation] = (),
 ) -> bool:
-    """Whether a person's approval would be taken again today: role, limit, unit, and not their own matter."""
+    """Whether a person's approval would be taken again today: role, limit, unit, and not their own matter.
+
+    A listed person must hold the role still; one who decided for another, the delegation too.
+    """
     principal = given.on_behalf_of or given.actor
     if is_machine(given.actor) or correction.proposed_by in (given.actor, principal):
         return False
@@ -265,7 +272,19 @@ def still_counts(
         return False
     return any(
         role in deciding
+        and _is_held(governance, given, role, delegations)
         and is_within_limit(governance, role, amount(correction))
         and unit_refusal(governance, correction, principal, role) is None
         for role in given.roles
+    )
+
+
+def _is_held(governance: Governance, given: Approval, role: str, delegations: Sequence[Delegation]) -> bool:
+    """Whether the role of an approval is still that person's, or still in their hands."""
+    principal = given.on_behalf_of or given.actor
+    person = governance.person(principal)
+    if person is not None and role not in person.roles:
+        return False
+    return given.on_behalf_of is None or any(
+        (one.to_actor, one.from_actor, one.role) == (given.actor, principal, role) for one in delegations
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from reverse_etl.desk import Desk, note, require_person, require_reason
 from reverse_etl.errors import NotAllowedError, UnknownCorrectionError
 from reverse_etl.ledger import reading, writing
 from reverse_etl.ledger.governance import delegation
-from reverse_etl.models import Delegation, require_aware
+from reverse_etl.models import Approval, Delegation, require_aware
 from reverse_etl.values import digest
 
 _FIELDS = tuple(Delegation.__dataclass_fields__)
@@ -23,6 +23,12 @@ def in_force(connection: sa.Connection, actor: str, now: datetime) -> tuple[Dele
     c = delegation.c
     query = _live(now).where(c.to_actor == actor, c.valid_from <= now)
     return tuple(_read(row) for row in connection.execute(query).mappings())
+
+
+def behind(connection: sa.Connection, approvals: Iterable[Approval], now: datetime) -> tuple[Delegation, ...]:
+    """The delegations in force now of everybody who approved for somebody else."""
+    actors = sorted({one.actor for one in approvals if one.on_behalf_of})
+    return tuple(found for actor in actors for found in in_force(connection, actor, now))
 
 
 def listing(desk: Desk) -> list[Delegation]:

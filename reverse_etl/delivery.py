@@ -10,13 +10,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reverse_etl import claims, instances, store, switches
+from reverse_etl import claims, delegations, instances, policies, store, switches
 from reverse_etl.breaker import Signal
+from reverse_etl.errors import SwitchedOffError
 from reverse_etl.ledger import reading, writing
 from reverse_etl.ledger.schema import attempt, correction
-from reverse_etl.models import Approval, Correction, State
+from reverse_etl.models import Approval, Correction, Delegation, State
 from reverse_etl.outbox import Outbox
 from reverse_etl.store import Move
+from reverse_etl.values import canonical_json
 from reverse_etl.workers import is_running, this_worker
 
 #: Longer than one call may last (a slot, the tenant's writer lock and the answer: under 14 minutes): a worker
@@ -31,6 +33,8 @@ class Claim:
 
     correction: Correction
     approvals: tuple[Approval, ...]
+    delegations: tuple[Delegation, ...]
+    """Those in force at the claim, of everybody who approved for somebody else."""
     token: str
     attempt: int
     earlier: claims.EarlierWrites
@@ -142,18 +146,24 @@ class Delivery:
                 is_acknowledged=False,
             )
         )
+        approvals = store.approvals(connection, correction_id)
         return Claim(
             correction=store.get(connection, correction_id),
-            approvals=store.approvals(connection, correction_id),
+            approvals=approvals,
+            delegations=delegations.behind(connection, approvals, self.outbox.clock()),
             token=token,
             attempt=number,
             earlier=earlier,
         )
 
     def intend(self, claim: Claim, before: Mapping[str, str | None], version: str | None) -> None:
-        """Persist that a write is about to be sent, with the before-image. Raises `LeaseLostError`."""
+        """Persist that a write is about to be sent, with the before-image.
+
+        Raises `LeaseLostError`, and `SwitchedOffError` when the check was killed since the claim.
+        """
         with writing(self.outbox.engine) as connection:
             self._require_lease(connection, claim)
+            self._require_switched_on(connection, claim.correction.check_id)
             store.set_before_image(connection, claim.correction.correction_id, before)
             self._mark(connection, claim, is_intent=True, version_before=version)
             self._note(connection, claim, "write_intended", {"version": version, "before": dict(before)})
@@ -168,8 +178,7 @@ class Delivery:
 
     def delivered(self, claim: Claim, outcome: str, words: str, record_id: str | None) -> None:
         """The vendor holds the new values; a rollback also marks what it undid."""
-        now = self.outbox.clock()
-        item = claim.correction
+        now, item = self.outbox.clock(), claim.correction
         values: dict[str, Any] = {"delivered_at": now}
         if item.operation == "create":
             values["created_record_id"] = record_id
@@ -207,6 +216,30 @@ class Delivery:
             self._close(connection, claim, outcome, error_class, words)
             if signal is not None:
                 self._signal(connection, claim, signal)
+
+    def ask_again(self, claim: Claim, error_class: str, words: str) -> None:
+        """Leave ``in_flight`` to wait for an approval once more, in a new round: those given count no longer."""
+        item, policy = claim.correction, self.outbox.policy
+        verdict = policies.judge(policy, item)
+        values = {
+            "mode": "approval",
+            "approver_roles": canonical_json(list(verdict.approver_roles or policy.unlimited_roles)),
+            "approvals_needed": max(verdict.approvals_needed, 1),
+            "approval_round": item.approval_round + 1,
+        } | {"decided_at": None, "due_at": None}
+        with writing(self.outbox.engine) as connection:
+            step = self._step(
+                State.PROPOSED, "approval_lapsed", words, claim.token, error_class, values=values
+            )
+            store.move(connection, item.correction_id, step)
+            self._close(connection, claim, "not_sent", error_class, words)
+
+    def _require_switched_on(self, connection: sa.Connection, check_id: str) -> None:
+        if check_id in switches.killed(connection, self.outbox.policy):
+            raise SwitchedOffError(
+                f"check {check_id} was switched off after this correction was claimed; nothing was sent.",
+                hint="nothing; it goes on when the check is switched on again.",
+            )
 
     def _signal(self, connection: sa.Connection, claim: Claim, signal: Signal) -> None:
         instances.record(

@@ -10,7 +10,9 @@ from reverse_etl.delivery import Claim
 
 KEPT_ITEMS = 2_000
 
-Outcome = Literal["delivered", "conflicted", "in_doubt", "retried", "dead_lettered", "lease_lost"]
+Outcome = Literal[
+    "delivered", "conflicted", "in_doubt", "retried", "awaiting_approval", "dead_lettered", "lease_lost"
+]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,8 @@ from reverse_etl.comparing import (
 from reverse_etl.delivery import Claim, Delivery
 from reverse_etl.destinations.base import Destination, Snapshot, WriteRequest
 from reverse_etl.dispatch_report import Delivered, DispatchReport, Outcome, result
-from reverse_etl.errors import LeaseLostError
+from reverse_etl.errors import LeaseLostError, SwitchedOffError
+from reverse_etl.governance import Refusal
 from reverse_etl.models import Correction, State
 from reverse_etl.outbox import Outbox
 from reverse_etl.values import encode
@@ -91,12 +92,16 @@ class _Run:
             return self._refused(claim) or self._write(claim, attempt)
         except LeaseLostError:
             raise
+        except SwitchedOffError as error:
+            return self._switched_off(claim, error)
         except Exception as error:
             return self._failed(claim, attempt, error)
 
     def _refused(self, claim: Claim) -> Delivered | None:
         item = claim.correction
-        refusal = policies.may_write(self.delivery.outbox.policy, item, claim.approvals)
+        refusal = policies.may_write(self.delivery.outbox.policy, item, claim.approvals, claim.delegations)
+        if refusal and refusal.error_class == policies.APPROVAL_MISSING and not claim.earlier.is_unresolved:
+            return self._ask_again(claim, refusal)
         if refusal:
             words = refused_words(refusal, is_unresolved=claim.earlier.is_unresolved)
             return self._already_done(claim) or self._end(
@@ -109,6 +114,19 @@ class _Run:
             )
             return self._end(claim, State.DEAD_LETTERED, "unknown_instance", words)
         return None
+
+    def _ask_again(self, claim: Claim, refusal: Refusal) -> Delivered:
+        """An approval that would not be given again today is none: somebody else is asked."""
+        words = f"{refusal.reason}; nothing was written and it waits for an approval again"
+        self.delivery.ask_again(claim, refusal.error_class, words)
+        return result(claim, "awaiting_approval", refusal.error_class, words)
+
+    def _switched_off(self, claim: Claim, error: SwitchedOffError) -> Delivered:
+        """Put it back unsent; the gate of the claims keeps it there while the switch is on."""
+        to = State.IN_DOUBT if claim.earlier.is_unresolved else State.APPROVED
+        self.delivery.finish(claim, to, "not_sent", "kill_switch", str(error))
+        became: Outcome = "in_doubt" if to is State.IN_DOUBT else "retried"
+        return result(claim, became, "kill_switch", str(error))
 
     def _already_done(self, claim: Claim) -> Delivered | None:
         """What policy forbids by now may have been written before, its reply lost: then that is recorded."""

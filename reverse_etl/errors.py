@@ -5,6 +5,7 @@ CorrectionError
 ├── IllegalTransitionError     the state does not allow it (already decided, already sent)
 ├── NotAllowedError            policy refuses this actor or this change
 ├── InvalidProposalError       a `sync` row is incomplete or contradicts its siblings
+├── SwitchedOffError           the check's kill switch was turned on between claim and write
 ├── LeaseLostError             another worker took the correction over while we worked on it
 ├── ExportError                a file is not an export of the audit trail
 ├── BackupError                a file is not a backup, or the ledger is not empty
@@ -45,6 +46,10 @@ class NotAllowedError(CorrectionError):
 
 class InvalidProposalError(CorrectionError):
     """A `sync` row is incomplete or contradicts its siblings."""
+
+
+class SwitchedOffError(CorrectionError):
+    """The check's kill switch was turned on between claim and write."""
 
 
 class LeaseLostError(CorrectionError):

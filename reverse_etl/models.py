@@ -34,7 +34,14 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.PROPOSED: frozenset({State.APPROVED, State.REJECTED, State.EXPIRED, State.SUPERSEDED}),
     State.APPROVED: frozenset({State.IN_FLIGHT, State.REJECTED, State.EXPIRED, State.SUPERSEDED}),
     State.IN_FLIGHT: frozenset(
-        {State.DELIVERED, State.APPROVED, State.IN_DOUBT, State.CONFLICTED, State.DEAD_LETTERED}
+        {
+            State.DELIVERED,
+            State.APPROVED,
+            State.PROPOSED,
+            State.IN_DOUBT,
+            State.CONFLICTED,
+            State.DEAD_LETTERED,
+        }
     ),
     State.IN_DOUBT: frozenset({State.IN_FLIGHT}),
     State.DELIVERED: frozenset({State.VERIFIED, State.SUPERSEDED, State.ROLLED_BACK}),

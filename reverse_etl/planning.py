@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from connectors.errors import ConnectorError
-from reverse_etl import holds, policies, store, switches
+from reverse_etl import delegations, holds, policies, store, switches
 from reverse_etl.desk import Desk
 from reverse_etl.destinations.base import Destination, Value
 from reverse_etl.holds import Hold
 from reverse_etl.ledger import reading
-from reverse_etl.models import Approval, Correction, State
+from reverse_etl.models import Approval, Correction, Delegation, State
 from reverse_etl.values import encode, same
 
 Status = Literal["agree", "would change", "conflict", "refused", "unreadable"]
@@ -52,9 +52,10 @@ def plan(desk: Desk, destinations: Mapping[str, Destination], correction_ids: Se
     with reading(desk.engine) as connection:
         killed, held = switches.killed(connection, desk.policy), holds.holding(connection)
         known = [(store.get(connection, one), store.approvals(connection, one)) for one in correction_ids]
+        lent = [delegations.behind(connection, approvals, desk.clock()) for _, approvals in known]
     return [
-        _planned(item, destinations, _refusal(desk, item, approvals, killed, held))
-        for item, approvals in known
+        _planned(item, destinations, _refusal(desk, item, approvals, killed, held, behind))
+        for (item, approvals), behind in zip(known, lent, strict=True)
     ]
 
 
@@ -64,6 +65,7 @@ def _refusal(
     approvals: Sequence[Approval],
     killed: frozenset[str],
     held: Mapping[str, Hold],
+    behind: Sequence[Delegation],
 ) -> str | None:
     """Why nothing of it would be written whatever the target holds, or ``None``."""
     if item.state not in PLANNED_STATES:
@@ -73,7 +75,7 @@ def _refusal(
     if item.check_id in held:
         return f"check {item.check_id} waits: {held[item.check_id].reason} (control_total)"
     if item.state is State.APPROVED:
-        refusal = policies.may_write(desk.policy, item, approvals)
+        refusal = policies.may_write(desk.policy, item, approvals, behind)
         return f"{refusal.reason} ({refusal.error_class})" if refusal else None
     verdict = policies.judge(desk.policy, item)
     return f"{verdict.reason} ({verdict.error_class})" if verdict.mode == "forbidden" else None

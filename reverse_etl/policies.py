@@ -10,7 +10,7 @@ from config.schema import Copy, OwnedField, Ownership, Policy, PolicyRule
 from reverse_etl.authority import current_round, is_machine, may_approve, may_reject, still_counts
 from reverse_etl.governance import Governance, Refusal, amount
 from reverse_etl.law import why_forbidden
-from reverse_etl.models import POLICY_ACTOR, Approval, Correction, Proposal
+from reverse_etl.models import POLICY_ACTOR, Approval, Correction, Delegation, Proposal
 
 __all__ = [
     "POLICY_ACTOR", "Governance", "Mode", "Refusal", "Verdict", "amount", "current_round", "judge", "matching_rule",
@@ -141,10 +141,20 @@ def null_overwrite_refusal(governance: Governance, proposal: Proposal) -> Refusa
     return None
 
 
+APPROVAL_MISSING = "approval_missing"
+"""The one refusal at the moment of writing that a person can heal: it goes back to wait for an approval."""
+
+
 def may_write(
-    governance: Governance, correction: Correction, approvals: Sequence[Approval]
+    governance: Governance,
+    correction: Correction,
+    approvals: Sequence[Approval],
+    delegations: Sequence[Delegation] = (),
 ) -> Refusal | None:
-    """Policy once more at the moment of writing: law, ownership, and the approvals that policy demands now."""
+    """Policy once more at the moment of writing: law, ownership, and the approvals that policy demands now.
+
+    `delegations` are those in force now; an approval in a delegated role counts while its delegation does.
+    """
     verdict = judge(governance, correction)
     if verdict.mode == "forbidden":
         return Refusal(
@@ -157,13 +167,15 @@ def may_write(
         return None
     deciding = {*verdict.approver_roles, *correction.approver_roles} or set(governance.unlimited_roles)
     people = {a.actor for a in given if not is_machine(a.actor)}
-    counting = {a.actor for a in given if still_counts(governance, correction, a, tuple(deciding))}
+    counting = {
+        a.actor for a in given if still_counts(governance, correction, a, tuple(deciding), delegations)
+    }
     if len(counting) >= max(verdict.approvals_needed, 1):
         return None
     lapsed = len(people - counting)
     words = f", {lapsed} given no longer count(s) under the present policy" if lapsed else ""
     return Refusal(
-        error_class="approval_missing",
+        error_class=APPROVAL_MISSING,
         reason=f"policy now demands {verdict.approvals_needed} approval(s), {len(counting)} given{words}",
         hint="replay it to ask for approval again.",
     )

@@ -33,10 +33,10 @@ def postgres_server() -> Iterator[sa.URL]:
         server.cleanup()
 
 
-def make_database(server: sa.URL) -> sa.URL:
-    """An empty database of its own."""
+def make_database(server: sa.URL, template: str = "template1") -> sa.URL:
+    """A database of its own, a copy of `template`; empty unless one is named."""
     name = f"concord_{uuid.uuid4().hex[:12]}"
-    _run(server, f"CREATE DATABASE {name}")
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     return server.set(database=name)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Dialect
 
 from reverse_etl.models import BUSY_STATES, OPEN_STATES, State
 
-REVISION = "0012"
+REVISION = "0013"
 GENESIS = "0" * 64
 """What the first event of a chain follows."""
 

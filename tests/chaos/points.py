@@ -24,6 +24,7 @@ CALLS = ("vendor read", "vendor find", "vendor write", "vendor write, second ste
 APART: Mapping[str, str] = {
     "event_desk.replay": "one transaction of a person, who sees whether it was done",
     "event_desk.drop": "one transaction of a person, who sees whether it was done",
+    "delivery.Delivery.ask_again": "people do not change roles here; nothing is sent around it, a death leaves a claim to take back",
     "delegations.": "one transaction of a person",
     "waivers.": "one transaction of a person",
     "switches.": "one transaction of a person; the runs switch checks off by configuration",

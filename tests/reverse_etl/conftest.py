@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -14,9 +13,10 @@ from reverse_etl.ledger import open_ledger
 from reverse_etl.outbox import Outbox
 from reverse_etl.policies import Governance
 from reverse_etl.saga_engine import Sagas
-from tests.postgres import make_database, postgres_server
+from tests.postgres import postgres_server
 from tests.reverse_etl.factories import CRM, ERP, PSA, START, make_governance
 from tests.reverse_etl.fakes import FakePublished, FakeVendor, TickingClock
+from tests.reverse_etl.ledgers import KINDS, Blueprints
 from tests.reverse_etl.saga_factory import Desk, saga_governance
 
 
@@ -27,12 +27,22 @@ def postgres() -> Iterator[sa.URL]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URL of a ledger that does not exist yet."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ledger.db'}"
-    return make_database(request.getfixturevalue("postgres")).render_as_string(hide_password=False)
+@pytest.fixture(scope="session")
+def blueprints(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Blueprints:
+    """Makes ledgers of both kinds."""
+    return Blueprints(tmp_path_factory.mktemp("ledgers"), lambda: request.getfixturevalue("postgres"))
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database the ledger lives in."""
+    return str(request.param)
+
+
+@pytest.fixture
+def ledger_url(blueprints: Blueprints, database: str) -> str:
+    """URL of a migrated ledger of the test's own."""
+    return blueprints.new(database)
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from reverse_etl.ledger.schema import metadata
 from reverse_etl.models import State
 from reverse_etl.outbox import Outbox
 from reverse_etl.restore import restore_backup
-from tests.postgres import make_database
 from tests.reverse_etl.factories import (
     CRM,
     ERP,
@@ -38,11 +37,9 @@ from tests.reverse_etl.tampering import drop_triggers, run
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request, tmp_path):
+def empty_url(request, blueprints):
     """A ledger that does not exist yet, on either database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'restored.db'}"
-    return make_database(request.getfixturevalue("postgres")).render_as_string(hide_password=False)
+    return blueprints.empty(request.param)
 
 
 @pytest.fixture

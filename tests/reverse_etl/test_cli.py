@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-import sqlalchemy as sa
 from click.testing import CliRunner
 
 from config import load_config
@@ -15,11 +14,14 @@ from reverse_etl.dispatcher import dispatch
 from reverse_etl.setup import open_outbox
 from tests.reverse_etl.factories import ERP, charge_row, sync_row
 from tests.reverse_etl.fakes import refused
+from tests.reverse_etl.tampering import drop_triggers
+from tests.reverse_etl.tampering import run as tamper
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
+def home(tmp_path, monkeypatch, ledger_url):
     monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
+    monkeypatch.setenv("CONCORD_LEDGER_URL", ledger_url)
     return Home.from_environment()
 
 
@@ -111,9 +113,8 @@ def test_audit_verify_and_export(run, charge, tmp_path):
 
 
 def test_a_broken_chain_ends_with_three_and_says_where(run, charge, outbox):
-    with outbox.engine.connect() as connection, connection.begin():
-        connection.execute(sa.text("DROP TRIGGER audit_event_no_update"))
-        connection.execute(sa.text("UPDATE audit_event SET reason = 'x' WHERE sequence = 2"))
+    drop_triggers(outbox.engine)
+    tamper(outbox.engine, "UPDATE audit_event SET reason = 'x' WHERE sequence = 2")
     result = run("audit", "verify")
     assert result.exit_code == 3
     assert "BROKEN  event 2 (" in result.output

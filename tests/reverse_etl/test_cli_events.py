@@ -27,7 +27,7 @@ def receiver():
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, receiver):
+def run(tmp_path, monkeypatch, receiver, ledger_url):
     folder = tmp_path / "config"
     shutil.copytree(REPOSITORY / "config", folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     line = (
@@ -37,6 +37,7 @@ def run(tmp_path, monkeypatch, receiver):
     file.write_text(file.read_text().replace("subscriptions: []", line))
     monkeypatch.setenv("CONCORD_CONFIG_DIR", str(folder))
     monkeypatch.setenv("CONCORD_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CONCORD_LEDGER_URL", ledger_url)
     monkeypatch.setenv("EVENTS_SECRET", SECRET)
 
     def invoke(*arguments, **options):

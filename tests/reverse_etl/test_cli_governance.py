@@ -16,8 +16,9 @@ from tests.reverse_etl.factories import charge_row, sync_row
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
+def home(tmp_path, monkeypatch, ledger_url):
     monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
+    monkeypatch.setenv("CONCORD_LEDGER_URL", ledger_url)
     return Home.from_environment()
 
 

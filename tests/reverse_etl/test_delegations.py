@@ -40,7 +40,9 @@ def test_the_receiver_decides_and_the_trail_says_for_whom(outbox, charge):
     view = outbox.show(charge)
     assert (view.approvals[0].on_behalf_of, view.approvals[0].roles) == ("carla", ("controller",))
     assert view.events[-1].detail["on_behalf_of"] == "carla"
-    assert may_write(outbox.policy, view.correction, view.approvals) is None
+    lent = delegations.listing(outbox)
+    assert may_write(outbox.policy, view.correction, view.approvals, lent) is None
+    assert may_write(outbox.policy, view.correction, view.approvals, ()) is not None
     assert audit.verify_chain(outbox.engine).is_valid
 
 

@@ -130,10 +130,10 @@ def test_somebody_of_another_business_unit_does_not_decide(make_outbox):
         findings.acknowledge(outbox, "f1", *OWNER, "seen")
 
 
-def test_the_command_line_lists_and_decides_with_whole_ids(tmp_path, monkeypatch):
+def test_the_command_line_lists_and_decides_with_whole_ids(tmp_path, monkeypatch, ledger_url):
     monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
-    monkeypatch.setenv("CONCORD_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.db'}")
-    engine = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    monkeypatch.setenv("CONCORD_LEDGER_URL", ledger_url)
+    engine = open_ledger(ledger_url)
     findings.record(engine, [row("a" * 32)])
     engine.dispose()
     run = CliRunner()

@@ -175,8 +175,9 @@ def test_the_count_in_equals_the_sum_of_the_states_and_a_lost_one_is_found(outbo
     assert broken.strays[0] in broken.words
 
 
-def test_the_operator_pauses_and_sees_it(tmp_path, monkeypatch):
+def test_the_operator_pauses_and_sees_it(tmp_path, monkeypatch, ledger_url):
     monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
+    monkeypatch.setenv("CONCORD_LEDGER_URL", ledger_url)
     outbox = open_outbox(load_config(), Home.from_environment())
     outbox.propose([sync_row()])
     run = CliRunner()

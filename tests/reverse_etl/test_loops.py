@@ -168,8 +168,9 @@ def test_to_and_fro_counts_from_the_configured_time_on(times):
     assert not flip.is_flipping(steps[1:], change, Flip(times=times))
 
 
-def test_the_operator_rolls_back_a_run(tmp_path, monkeypatch, vendors):
+def test_the_operator_rolls_back_a_run(tmp_path, monkeypatch, vendors, ledger_url):
     monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
+    monkeypatch.setenv("CONCORD_LEDGER_URL", ledger_url)
     outbox = open_outbox(load_config(), Home.from_environment())
     outbox.propose([sync_row()])
     run = dispatch(outbox, vendors)

@@ -15,6 +15,12 @@ from reverse_etl.ledger import MIGRATIONS, create_triggers, migrate, open_ledger
 from reverse_etl.ledger.schema import REVISION, audit_event, metadata
 
 
+@pytest.fixture
+def ledger_url(blueprints, database):
+    """A database that holds no ledger yet."""
+    return blueprints.empty(database)
+
+
 def shape(engine):
     """Tables, columns, constraints, indexes and triggers as the database tells them."""
     found = {}

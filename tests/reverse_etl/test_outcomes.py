@@ -153,8 +153,9 @@ def test_dead_letters_of_one_record_are_replayed_together_and_in_order(outbox, v
         dead_letters.replay_in_order(outbox, [first], *carla)
 
 
-def test_the_operator_sees_edits_and_replays(tmp_path, monkeypatch, vendors):
+def test_the_operator_sees_edits_and_replays(tmp_path, monkeypatch, vendors, ledger_url):
     monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
+    monkeypatch.setenv("CONCORD_LEDGER_URL", ledger_url)
     outbox = open_outbox(load_config(), Home.from_environment())
     charge = outbox.propose([charge_row()]).proposed[0]
     outbox.approve(charge, *BILL)

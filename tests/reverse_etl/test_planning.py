@@ -93,11 +93,6 @@ def vendors(tmp_path: Path, open_account: OpenAccount) -> Iterator[Vendors]:  # 
     crm.server.stop()
 
 
-@pytest.fixture
-def ledger_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'ledger.db'}"
-
-
 def table_hashes(engine: sa.Engine) -> dict[str, str]:
     with engine.connect() as connection:
         names = sa.inspect(connection).get_table_names()
@@ -203,7 +198,7 @@ def test_an_unknown_id_is_refused(outbox: Outbox, vendors: Vendors) -> None:
 
 
 @pytest.fixture
-def run(vendors: Vendors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def run(vendors: Vendors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ledger_url: str) -> Any:
     """The command in a deployment whose estate is the served PSA."""
     folder = tmp_path / "config"
     shutil.copytree(REPOSITORY / "config", folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
@@ -211,7 +206,7 @@ def run(vendors: Vendors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> An
     (folder / "estate.yml").write_text(estate)
     for name, value in {
         "CONCORD_CONFIG_DIR": str(folder), "CONCORD_HOME": str(tmp_path / "home"),
-        "CONCORD_LEDGER_URL": f"sqlite:///{tmp_path / 'ledger.db'}", "CONCORD_KANTATA_GROUP_TOKEN": TOKEN,
+        "CONCORD_LEDGER_URL": ledger_url, "CONCORD_KANTATA_GROUP_TOKEN": TOKEN,
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
 

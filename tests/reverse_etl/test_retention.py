@@ -21,7 +21,6 @@ from reverse_etl.ledger import writing
 from reverse_etl.ledger.schema import audit_event, correction, event, inbox_message
 from reverse_etl.restore import restore_backup
 from reverse_etl.verify import verify
-from tests.postgres import make_database
 from tests.reverse_etl.factories import POLICY, START, charge_row, sync_row
 from tests.reverse_etl.tampering import drop_triggers, run
 
@@ -294,12 +293,12 @@ def test_a_second_archive_begins_where_the_first_ended(
     assert conservation.check(outbox.engine).is_whole
 
 
-def test_a_backup_of_an_archived_ledger_restores_whole(outbox, archived, tmp_path, request, clock):
+def test_a_backup_of_an_archived_ledger_restores_whole(
+    outbox, archived, tmp_path, blueprints, database, clock
+):
     file = tmp_path / "ledger.backup"
     take_backup(outbox.engine, file, clock())
-    url = f"sqlite:///{tmp_path / 'restored.db'}"
-    if outbox.engine.dialect.name == "postgresql":
-        url = make_database(request.getfixturevalue("postgres")).render_as_string(hide_password=False)
+    url = blueprints.empty(database)
     restore_backup(url, file, actor="dana", now=clock(), policy_version="1")
     restored = sa.create_engine(url)
     assert audit.verify_chain(restored).anchor.last_sequence == archived.gone.last_sequence

@@ -77,12 +77,6 @@ MACHINES = (SERVICE_ACTOR, POLICY_ACTOR, "worker:host:1:0", "", " ")
 
 
 @pytest.fixture
-def ledger_url(tmp_path):
-    """The rules are pure and the table is long: one database is enough here."""
-    return f"sqlite:///{tmp_path / 'ledger.db'}"
-
-
-@pytest.fixture
 def outbox(make_outbox: Callable[..., Outbox]) -> Outbox:
     return make_outbox(Governance.from_config(CONFIG))
 

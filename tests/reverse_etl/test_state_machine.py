@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
+from functools import partial
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from connectors.errors import TransientError, UnknownOutcomeError
 from reverse_etl import audit, conservation, dead_letters, instances
@@ -18,7 +24,7 @@ from reverse_etl.delivery import Delivery
 from reverse_etl.destinations.base import WriteRequest
 from reverse_etl.dispatcher import dispatch
 from reverse_etl.errors import CorrectionError
-from reverse_etl.ledger import open_ledger
+from reverse_etl.ledger import ledger_engine
 from reverse_etl.models import TRANSITIONS, Filter, State
 from reverse_etl.outbox import Outbox
 from reverse_etl.values import encode, same
@@ -43,10 +49,12 @@ ACTORS = st.sampled_from(
 class Governed(RuleBasedStateMachine):
     """Rules are what people, vendors and machines may do; invariants are what must hold after each."""
 
+    new_ledger: Callable[[], str]
+    """Gives the URL of a ledger of the run's own."""
+
     @initialize()
     def start(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.engine = open_ledger(f"sqlite:///{Path(self.folder.name) / 'ledger.db'}")
+        self.engine = ledger_engine(self.new_ledger())
         self.clock, self.wall = TickingClock(START), TickingClock(START)
         self.outbox = Outbox(self.engine, make_governance(), self.clock, wall=self.wall)
         self.crm, self.erp, self.psa = FakeVendor(CRM), FakeVendor(ERP, has_versions=False), FakeVendor(PSA)
@@ -60,7 +68,6 @@ class Governed(RuleBasedStateMachine):
     def teardown(self):
         if hasattr(self, "engine"):
             self.engine.dispose()
-            self.folder.cleanup()
 
     def rows(self):
         """What dbt would propose now from a fresh read of everything."""
@@ -260,7 +267,20 @@ class Governed(RuleBasedStateMachine):
             assert sum(self.outbox.counts().values()) == proposed
 
 
-Governed.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
-TestGoverned = Governed.TestCase
+EXAMPLES = {"sqlite": 25, "postgresql": 6}
+"""The same rules over both; what differs is the database, which needs fewer runs to be known."""
+
+
+def test_any_sequence_keeps_the_promises_of_the_ledger(blueprints, database):
+    class Here(Governed):
+        new_ledger = staticmethod(partial(blueprints.new, database))
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=EXAMPLES[database],
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
