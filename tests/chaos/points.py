@@ -24,7 +24,7 @@ CALLS = ("vendor read", "vendor find", "vendor write", "vendor write, second ste
 APART: Mapping[str, str] = {
     "event_desk.replay": "one transaction of a person, who sees whether it was done",
     "event_desk.drop": "one transaction of a person, who sees whether it was done",
-    "delivery.Delivery.ask_again": "people do not change roles here; nothing is sent around it, a death leaves a claim to take back",
+    "delivery.Delivery.ask_again": "nobody changes roles here; a death leaves a claim that is taken back",
     "delegations.": "one transaction of a person",
     "waivers.": "one transaction of a person",
     "switches.": "one transaction of a person; the runs switch checks off by configuration",
@@ -36,6 +36,7 @@ APART: Mapping[str, str] = {
     "identity.": "one transaction of a person",
     "findings.": "the states of one build, whole or not at all; and one transaction of a person",
     "retention.": "one transaction of a person; files written before it commits are of no use without it",
+    "holds.": "the holds of one build, whole or not at all, judged anew by the next",
     "restore.": "restores into an empty ledger or not at all",
     "ledger.": "migrations run before anything else, under a lock",
 }
