@@ -52,7 +52,7 @@ def _first_due(state: State, now: Any, gate: Gate) -> sa.Select[Any]:
             sa.or_(c.due_at.is_(None), c.due_at <= now),
             c.check_id.not_in(list(gate.killed)),
             c.target_instance.not_in(left_alone),
-            sa.not_(_blocker(gate)),
+            sa.not_(_blocker(gate, state)),
             sa.not_(_unmet_dependency()),
         )
         .order_by(c.rank, c.sequence)
@@ -61,8 +61,11 @@ def _first_due(state: State, now: Any, gate: Gate) -> sa.Select[Any]:
     )
 
 
-def _blocker(gate: Gate) -> sa.ColumnElement[bool]:
-    """Another correction of the same record that is being written, or comes first."""
+def _blocker(gate: Gate, state: State) -> sa.ColumnElement[bool]:
+    """Another correction of the same record that is being written, or comes first.
+
+    What is in doubt yields to no approved one: that one waits for it, even if it is older and was approved since.
+    """
     c, other, waits = correction.c, _OTHER, _WAITS
     waits_for_us = sa.exists().where(
         waits.c.correction_id == other.c.correction_id, waits.c.depends_on_id == c.correction_id
@@ -79,7 +82,9 @@ def _blocker(gate: Gate) -> sa.ColumnElement[bool]:
         other.c.record_key == c.record_key,
         other.c.state.in_((*BUSY_STATES, State.APPROVED)),
         other.c.correction_id != c.correction_id,
-        sa.or_(other.c.state.in_(BUSY_STATES), is_first),
+        other.c.state.in_(BUSY_STATES)
+        if state is State.IN_DOUBT
+        else sa.or_(other.c.state.in_(BUSY_STATES), is_first),
     )
 
 

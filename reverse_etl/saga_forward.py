@@ -82,6 +82,8 @@ class Forward:
         words = f"saga {saga.saga_key} turns back"
         with self._at.writing() as (connection, mark):
             if step.correction_id is not None:
+                if store.is_unresolved(connection, step.correction_id, State.APPROVED):
+                    raise store.moved_on(saga.saga_key)
                 self._recorder.move(
                     connection, step.correction_id, State.EXPIRED, "withdrawn", SERVICE_ACTOR, words
                 )

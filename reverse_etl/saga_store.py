@@ -16,7 +16,7 @@ from reverse_etl.errors import SagaMovedError, UnknownSagaError
 from reverse_etl.ledger.sagas import saga, saga_step
 from reverse_etl.ledger.schema import correction
 from reverse_etl.models import State
-from reverse_etl.sagas import Saga, SagaState, SagaStep, StepState
+from reverse_etl.sagas import RECALLABLE, Saga, SagaState, SagaStep, StepState
 from reverse_etl.values import canonical_json
 
 _DONE, _UNDO = correction.alias("done"), correction.alias("undo")
@@ -246,9 +246,12 @@ def _steps(connection: sa.Connection, saga_keys: Sequence[str]) -> dict[str, lis
 
 
 def is_unresolved(connection: sa.Connection, correction_id: str | None, state: str | None) -> bool:
-    """Whether a correction has ended by itself while a write of it may have reached the vendor unseen."""
-    is_ended = state in (State.DEAD_LETTERED, State.CONFLICTED) and correction_id is not None
-    return is_ended and claims.earlier_writes(connection, str(correction_id)).is_unresolved
+    """Whether a write of a correction that is not applied may have reached the vendor unseen.
+
+    What a person has rejected, or a replayed correction is superseded by, is decided: somebody has looked.
+    """
+    is_asked = state in (State.DEAD_LETTERED, State.CONFLICTED, *RECALLABLE) and correction_id is not None
+    return is_asked and claims.earlier_writes(connection, str(correction_id)).is_unresolved
 
 
 def moved_on(saga_key: str) -> SagaMovedError:

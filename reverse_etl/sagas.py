@@ -49,7 +49,7 @@ _APPLIED = (State.DELIVERED, State.VERIFIED)
 LOST = (
     State.REJECTED, State.EXPIRED, State.SUPERSEDED, State.CONFLICTED, State.DEAD_LETTERED, State.ROLLED_BACK,
 )  # fmt: skip
-_RECALLABLE = (None, State.PROPOSED, State.APPROVED)
+RECALLABLE = (None, State.PROPOSED, State.APPROVED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,8 @@ class SagaStep:
     correction_state: State | None = None
     undo_state: State | None = None
     is_unresolved: bool = False
-    """Its correction ended, and nobody knows whether a write of it reached the vendor: a person has to say."""
+    """Its correction is not applied, and nobody knows whether a write of it reached the vendor: the dispatcher or a
+    person has to look."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,9 +162,9 @@ def _backward(steps: Sequence[SagaStep]) -> Action | None:
             settled = _settle(step)
             if settled:
                 return settled
-            if step.correction_state in _RECALLABLE:
+            if step.correction_state in RECALLABLE and not step.is_unresolved:
                 return Action(kind="withdraw", step_id=step.step_id)
-            is_waiting = True  # in flight: only the vendor knows
+            is_waiting = True  # in flight, or sent before and unseen: only the vendor knows
     for step in steps:
         if step.state is StepState.UNDO_OPEN:
             if step.undo_state in _APPLIED:

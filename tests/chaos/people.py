@@ -154,8 +154,9 @@ def clearing(world: Simulation, _process: Process) -> None:
         act = (
             outbox.reject if item.state_class == "not_kept" else acts[item.state]
         )  # replayed, it is only looked at
-        tried(world, f"mara clears {item.correction_id}",
-              partial(act, item.correction_id, "mara", PEOPLE["mara"], "at the end"))  # fmt: skip
+        who = "carla" if item.proposed_by == "mara" else "mara"  # nobody approves what they asked for
+        tried(world, f"{who} clears {item.correction_id}",
+              partial(act, item.correction_id, who, PEOPLE[who], "at the end"))  # fmt: skip
     _send_events_again(world, outbox)
 
 

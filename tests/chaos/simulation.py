@@ -325,6 +325,7 @@ _LONG = frozenset(
         "saga_engine.Sagas._prove",
         "saga_back.Back.failed",
         "saga_access.SagaAccess.say",
+        "saga_desk.answer",
         "event_desk.revive",
     }
 )
@@ -336,7 +337,8 @@ _SHARE: Mapping[str, int] = {
     "instances.set_mode": 4,
     "saga_back.Back.failed": 8,
     "saga_access.SagaAccess.say": 4,
-    "saga_engine.Sagas._prove": 6,
+    "saga_desk.answer": 4,
+    "saga_engine.Sagas._prove": 12,
     "saga_forward.Forward.withdraw": 3,
     "saga_desk._turn": 2,
     "event_desk.revive": 6,

@@ -113,6 +113,21 @@ def test_a_lost_reply_is_in_doubt_and_then_looked_at(outbox, vendors, wall, afte
     assert len(vendors[ERP].writes) == (1 if after_commit else 2)
 
 
+def test_what_is_in_doubt_is_looked_at_though_an_older_correction_of_its_record_was_approved_since(
+    outbox, vendors, wall
+):
+    """The older one waits for it: were it to wait as well, neither would ever go on."""
+    older = outbox.propose([charge_row(correction_key="B01|older")]).proposed[0]
+    newer = approved_charge(outbox, correction_key="B01|newer")
+    vendors[ERP].fail("write", UnknownOutcomeError("timeout", instance=ERP))
+    dispatch(outbox, vendors)
+    assert state_of(outbox, newer) == "in_doubt"
+    outbox.approve(older, "bill", ["billing_lead"])
+    wall.now += timedelta(minutes=1)
+    dispatch(outbox, vendors)
+    assert (state_of(outbox, newer), state_of(outbox, older)) == ("delivered", "delivered")
+
+
 def test_a_lost_write_that_somebody_undid_is_a_conflict_and_not_a_second_write(outbox, vendors, wall):
     new = outbox.propose([sync_row()]).approved[0]
     vendors[CRM].fail("write", UnknownOutcomeError("timeout", instance=CRM), after_commit=True)
