@@ -26,3 +26,14 @@
     'X03': ['crm', 'psa', 'erp', 'hr'],
 }) }}
 {% endmacro %}
+
+{# The same as rows of (check_id, system_role). #}
+{% macro check_source_rows() %}
+    {% for check_id, roles in check_sources().items() %}
+    {% set last_check = loop.last %}
+    {% for role in roles %}
+    select '{{ check_id }}' as check_id, '{{ role }}' as system_role
+    {{ 'union all' if not (last_check and loop.last) }}
+    {% endfor %}
+    {% endfor %}
+{% endmacro %}

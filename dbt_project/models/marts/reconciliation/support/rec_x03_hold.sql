@@ -4,13 +4,7 @@
 #}
 with needed as (
 
-    {% for check_id, roles in check_sources().items() %}
-    {% set last_check = loop.last %}
-    {% for role in roles %}
-    select '{{ check_id }}' as check_id, '{{ role }}' as system_role
-    {{ 'union all' if not (last_check and loop.last) }}
-    {% endfor %}
-    {% endfor %}
+    {{ check_source_rows() }}
 
 ),
 
