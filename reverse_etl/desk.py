@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -55,6 +55,14 @@ def require_reason(reason: str, what: str) -> None:
     """Raises `NotAllowedError` when no reason is given."""
     if not reason.strip():
         raise NotAllowedError(f"{what} needs a reason (reason).", hint="say why: --reason '...'.")
+
+
+def require_role(actor: str, roles: Sequence[str], able: Sequence[str], doing: str) -> None:
+    """Raises `NotAllowedError` for somebody who holds none of the roles that are `able` to do this."""
+    if not set(roles) & set(able):
+        raise NotAllowedError(
+            f"{actor} holds none of the roles that {doing} (role).", hint=f"ask one of: {', '.join(able)}."
+        )
 
 
 def refused(refusal: Refusal) -> NotAllowedError:

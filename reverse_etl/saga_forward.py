@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from config.sagas import StepCorrection
 from connectors.errors import UnauthorizedError
+from reverse_etl import claims
 from reverse_etl import saga_store as store
 from reverse_etl import saga_values as values
 from reverse_etl.destinations.base import Value
@@ -82,7 +83,7 @@ class Forward:
         words = f"saga {saga.saga_key} turns back"
         with self._at.writing() as (connection, mark):
             if step.correction_id is not None:
-                if store.is_unresolved(connection, step.correction_id, State.APPROVED):
+                if claims.earlier_writes(connection, step.correction_id).is_unresolved:
                     raise store.moved_on(saga.saga_key)
                 self._recorder.move(
                     connection, step.correction_id, State.EXPIRED, "withdrawn", SERVICE_ACTOR, words

@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from reverse_etl import holds
-from reverse_etl.desk import Desk, note, require_person, require_reason
+from reverse_etl.desk import Desk, note, require_person, require_reason, require_role
 from reverse_etl.errors import IllegalTransitionError, NotAllowedError
 from reverse_etl.governance import Governance
 from reverse_etl.ledger import reading, writing
@@ -81,7 +81,7 @@ def restore(desk: Desk, check_id: str, actor: str, roles: Sequence[str], reason:
 def _turn(desk: Desk, check_id: str, actor: str, roles: Sequence[str], reason: str, *, is_on: bool) -> None:
     require_person(actor)
     require_reason(reason, "a kill switch")
-    _require_controller(desk.policy, actor, roles)
+    require_role(actor, roles, desk.policy.kill_switch_roles, "turn a kill switch")
     known = {rule.check for rule in desk.policy.policy.rules}
     if check_id not in known:
         raise NotAllowedError(
@@ -107,11 +107,3 @@ def _turn(desk: Desk, check_id: str, actor: str, roles: Sequence[str], reason: s
             connection.execute(
                 kill_switch.update().where(kill_switch.c.check_id == check_id).values(**values)
             )
-
-
-def _require_controller(governance: Governance, actor: str, roles: Sequence[str]) -> None:
-    if not set(roles) & set(governance.kill_switch_roles):
-        raise NotAllowedError(
-            f"{actor} holds none of the roles that turn a kill switch (role).",
-            hint=f"ask one of: {', '.join(governance.kill_switch_roles)}.",
-        )

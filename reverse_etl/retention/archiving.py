@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reverse_etl import audit
-from reverse_etl.desk import Desk, note, require_person, require_reason
+from reverse_etl.desk import Desk, note, require_person, require_reason, require_role
 from reverse_etl.errors import LedgerError, NotAllowedError
 from reverse_etl.ledger import writing
 from reverse_etl.ledger.governance import waiver
@@ -58,7 +58,7 @@ def archive(desk: Desk, folder: Path, actor: str, roles: Sequence[str], reason: 
     """
     require_person(actor)
     require_reason(reason, "an archive")
-    _require_role(desk, actor, roles)
+    require_role(actor, roles, desk.policy.retention_roles, "archive")
     with writing(desk.engine) as connection:
         _require_whole(connection, "nothing was archived.")
         gone = due(connection, desk)
@@ -72,14 +72,6 @@ def archive(desk: Desk, folder: Path, actor: str, roles: Sequence[str], reason: 
         _remove(connection, gone)
         _require_whole(connection, "the ledger is as it was; the files are of no use.")
     return Archive(folder=folder, files=files, gone=gone, event_sequence=sequence)
-
-
-def _require_role(desk: Desk, actor: str, roles: Sequence[str]) -> None:
-    if not set(roles) & set(desk.policy.retention_roles):
-        raise NotAllowedError(
-            f"{actor} holds none of the roles that archive (role).",
-            hint=f"ask one of: {', '.join(desk.policy.retention_roles)}.",
-        )
 
 
 def _require_whole(connection: sa.Connection, words: str) -> None:
