@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from reverse_etl import claims, delegations, instances, policies, store, switches
 from reverse_etl.breaker import Signal
-from reverse_etl.errors import SwitchedOffError
 from reverse_etl.ledger import reading, writing
 from reverse_etl.ledger.schema import attempt, correction
 from reverse_etl.models import Approval, Correction, Delegation, State
@@ -159,11 +158,11 @@ class Delivery:
     def intend(self, claim: Claim, before: Mapping[str, str | None], version: str | None) -> None:
         """Persist that a write is about to be sent, with the before-image.
 
-        Raises `LeaseLostError`, and `SwitchedOffError` when the check was killed since the claim.
+        Raises `LeaseLostError`, and `SilencedError` when the check was killed or held back since the claim.
         """
         with writing(self.outbox.engine) as connection:
             self._require_lease(connection, claim)
-            self._require_switched_on(connection, claim.correction.check_id)
+            switches.require_heard(connection, self.outbox.policy, claim.correction.check_id)
             store.set_before_image(connection, claim.correction.correction_id, before)
             self._mark(connection, claim, is_intent=True, version_before=version)
             self._note(connection, claim, "write_intended", {"version": version, "before": dict(before)})
@@ -233,13 +232,6 @@ class Delivery:
             )
             store.move(connection, item.correction_id, step)
             self._close(connection, claim, "not_sent", error_class, words)
-
-    def _require_switched_on(self, connection: sa.Connection, check_id: str) -> None:
-        if check_id in switches.killed(connection, self.outbox.policy):
-            raise SwitchedOffError(
-                f"check {check_id} was switched off after this correction was claimed; nothing was sent.",
-                hint="nothing; it goes on when the check is switched on again.",
-            )
 
     def _signal(self, connection: sa.Connection, claim: Claim, signal: Signal) -> None:
         instances.record(

@@ -29,7 +29,7 @@ from reverse_etl.comparing import (
 from reverse_etl.delivery import Claim, Delivery
 from reverse_etl.destinations.base import Destination, Snapshot, WriteRequest
 from reverse_etl.dispatch_report import Delivered, DispatchReport, Outcome, result
-from reverse_etl.errors import LeaseLostError, SwitchedOffError
+from reverse_etl.errors import LeaseLostError, SilencedError
 from reverse_etl.governance import Refusal
 from reverse_etl.models import Correction, State
 from reverse_etl.outbox import Outbox
@@ -92,8 +92,8 @@ class _Run:
             return self._refused(claim) or self._write(claim, attempt)
         except LeaseLostError:
             raise
-        except SwitchedOffError as error:
-            return self._switched_off(claim, error)
+        except SilencedError as error:
+            return self._silenced(claim, error)
         except Exception as error:
             return self._failed(claim, attempt, error)
 
@@ -121,12 +121,12 @@ class _Run:
         self.delivery.ask_again(claim, refusal.error_class, words)
         return result(claim, "awaiting_approval", refusal.error_class, words)
 
-    def _switched_off(self, claim: Claim, error: SwitchedOffError) -> Delivered:
-        """Put it back unsent; the gate of the claims keeps it there while the switch is on."""
+    def _silenced(self, claim: Claim, error: SilencedError) -> Delivered:
+        """Put it back unsent; the gate of the claims keeps it there while the check is silent."""
         to = State.IN_DOUBT if claim.earlier.is_unresolved else State.APPROVED
-        self.delivery.finish(claim, to, "not_sent", "kill_switch", str(error))
+        self.delivery.finish(claim, to, "not_sent", error.error_class, str(error))
         became: Outcome = "in_doubt" if to is State.IN_DOUBT else "retried"
-        return result(claim, became, "kill_switch", str(error))
+        return result(claim, became, error.error_class, str(error))
 
     def _already_done(self, claim: Claim) -> Delivered | None:
         """What policy forbids by now may have been written before, its reply lost: then that is recorded."""

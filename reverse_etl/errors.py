@@ -5,7 +5,7 @@ CorrectionError
 ├── IllegalTransitionError     the state does not allow it (already decided, already sent)
 ├── NotAllowedError            policy refuses this actor or this change
 ├── InvalidProposalError       a `sync` row is incomplete or contradicts its siblings
-├── SwitchedOffError           the check's kill switch was turned on between claim and write
+├── SilencedError              the check was switched off, or held back, between claim and write
 ├── LeaseLostError             another worker took the correction over while we worked on it
 ├── ExportError                a file is not an export of the audit trail
 ├── BackupError                a file is not a backup, or the ledger is not empty
@@ -48,8 +48,12 @@ class InvalidProposalError(CorrectionError):
     """A `sync` row is incomplete or contradicts its siblings."""
 
 
-class SwitchedOffError(CorrectionError):
-    """The check's kill switch was turned on between claim and write."""
+class SilencedError(CorrectionError):
+    """The check was switched off, or held back, between claim and write; `error_class` says which."""
+
+    def __init__(self, error_class: str, message: str, *, hint: str | None = None) -> None:
+        self.error_class = error_class
+        super().__init__(message, hint=hint)
 
 
 class LeaseLostError(CorrectionError):

@@ -53,8 +53,9 @@ _CAUSES: Mapping[str, Cause] = {
     "unknown_outcome": Cause.REPLY_LOST, "worker_lost": Cause.REPLY_LOST, "restored": Cause.REPLY_LOST,
     "malformed_response": Cause.UNREADABLE, "not_kept": Cause.NOT_KEPT,
     "ownership": Cause.POLICY, "never_auto": Cause.POLICY, "null_overwrite": Cause.POLICY, "no_rule": Cause.POLICY,
-    "approval_missing": Cause.POLICY, "kill_switch": Cause.POLICY, "own_record": Cause.POLICY,
-    "business_unit": Cause.POLICY, "limit": Cause.POLICY, "delegation": Cause.POLICY, "role": Cause.POLICY,
+    "approval_missing": Cause.POLICY, "kill_switch": Cause.POLICY, "control_total": Cause.POLICY,
+    "own_record": Cause.POLICY, "business_unit": Cause.POLICY, "limit": Cause.POLICY, "delegation": Cause.POLICY,
+    "role": Cause.POLICY,
     "unknown_instance": Cause.CONFIGURATION, QUARANTINE: Cause.FLIPS,
 }  # fmt: skip
 

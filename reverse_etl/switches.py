@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from reverse_etl import holds
 from reverse_etl.desk import Desk, note, require_person, require_reason, require_role
-from reverse_etl.errors import IllegalTransitionError, NotAllowedError
+from reverse_etl.errors import IllegalTransitionError, NotAllowedError, SilencedError
 from reverse_etl.governance import Governance
 from reverse_etl.ledger import reading, writing
 from reverse_etl.ledger.governance import kill_switch
@@ -39,6 +39,18 @@ def killed(connection: sa.Connection, governance: Governance) -> frozenset[str]:
 def silent(connection: sa.Connection, governance: Governance) -> frozenset[str]:
     """The checks of which nothing is proposed or written now: switched off, or held back by a control total."""
     return killed(connection, governance) | holds.holding(connection).keys()
+
+
+def require_heard(connection: sa.Connection, governance: Governance, check_id: str) -> None:
+    """What a worker asks a last time before it writes. Raises `SilencedError` when the check fell silent meanwhile."""
+    since = "since the claim; nothing was sent"
+    if check_id in killed(connection, governance):
+        words = f"check {check_id} was switched off {since}."
+        raise SilencedError("kill_switch", words, hint="nothing; it goes on when it is switched on again.")
+    hold = holds.holding(connection).get(check_id)
+    if hold is not None:
+        words = f"check {check_id} was held back {since}: {hold.reason}."
+        raise SilencedError("control_total", words, hint="nothing; it goes on once a new read ties.")
 
 
 def listing(desk: Desk) -> list[Switch]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.errors import UnknownOutcomeError
-from reverse_etl import audit, conservation, delegations, switches
+from reverse_etl import audit, conservation, delegations, holds, switches
 from reverse_etl.dispatcher import dispatch
 from tests.reverse_etl.factories import CRM, ERP, START, charge_row, make_governance, person, sync_row
 
@@ -101,7 +101,7 @@ def test_old_approvals_do_not_come_back_with_the_role(make_outbox, vendors, char
 
 
 class Turning:
-    """A vendor during whose read somebody turns a kill switch: after the claim, before the write."""
+    """A vendor during whose read a check falls silent: after the claim, before the write."""
 
     def __init__(self, vendor, turn):
         self.vendor, self.turn = vendor, turn
@@ -126,6 +126,20 @@ def test_a_kill_switch_turned_after_the_claim_stops_that_one_write(outbox, vendo
     assert (view.correction.state, view.attempts[-1].is_intent) == ("approved", False)
     assert "switched off" in view.events[-1].reason
     switches.restore(outbox, "B05", "carla", ["controller"], "right again")
+    assert [i.outcome for i in dispatch(outbox, vendors).items] == ["delivered"]
+
+
+def test_a_hold_laid_after_the_claim_stops_that_one_write(outbox, vendors):
+    new = outbox.propose([sync_row()]).approved[0]
+    lay = lambda: holds.settle(outbox, {"B05": "salesforce.opportunity: rows do not tie"})  # noqa: E731
+    report = dispatch(outbox, vendors | {CRM: Turning(vendors[CRM], lay)})
+    assert [(i.outcome, i.error_class) for i in report.items] == [("retried", "control_total")]
+    assert vendors[CRM].writes == []
+    view = outbox.show(new)
+    assert (view.correction.state, view.attempts[-1].is_intent) == ("approved", False)
+    assert "rows do not tie" in view.events[-1].reason
+    assert dispatch(outbox, vendors).items == []
+    holds.settle(outbox, {})
     assert [i.outcome for i in dispatch(outbox, vendors).items] == ["delivered"]
 
 
