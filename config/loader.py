@@ -200,7 +200,6 @@ def _check_transfer_prices(config: Config, root: Path, entities: set[str]) -> No
 def _cross_check_sagas(config: Config, root: Path) -> None:
     """Roles exist, and every correction of a saga has a policy rule: else it would be refused half way."""
     path = root / "sagas.yml"
-    document = _read_yaml(path)
     ruled = {(rule.check, rule.target, rule.operation) for rule in config.policy.rules}
     for number, process in enumerate(config.sagas.sagas):
         place: tuple[str | int, ...] = ("sagas", number)
@@ -208,19 +207,23 @@ def _cross_check_sagas(config: Config, root: Path) -> None:
         unknown = (used | set(process.start_roles)) - set(config.policy.roles)
         if unknown:
             words = f"unknown roles: {', '.join(sorted(unknown))}"
-            raise ConfigError(path, _line(document, place), process.id, words)
+            raise ConfigError(path, _line(_read_yaml(path), place), process.id, words)
         for position, step in enumerate(process.steps):
-            here = _line(document, (*place, "steps", position))
+            place_of_step = (*place, "steps", position)
             for part in (step.correction, step.undo.correction):
-                key = part and (process.id, f"{part.system}.{part.object}", part.operation)
-                if key and key not in ruled:
-                    words = f"policy.yml has no rule {' '.join(key)}"
-                    raise ConfigError(path, here, f"{process.id}.{step.id}", words)
+                if part is None:
+                    continue
+                key: tuple[str, str, str] = (process.id, f"{part.system}.{part.object}", part.operation)
+                if key not in ruled:
+                    raise _no_rule(path, place_of_step, f"{process.id}.{step.id}", key)
             if step.undo.restore and step.correction:
-                target = f"{step.correction.system}.{step.correction.object}"
-                if (process.id, target, "update") not in ruled:
-                    words = f"policy.yml has no rule {process.id} {target} update"
-                    raise ConfigError(path, here, f"{process.id}.{step.id}", words)
+                key = (process.id, f"{step.correction.system}.{step.correction.object}", "update")
+                if key not in ruled:
+                    raise _no_rule(path, place_of_step, f"{process.id}.{step.id}", key)
+
+
+def _no_rule(path: Path, place: tuple[str | int, ...], step: str, key: tuple[str, str, str]) -> ConfigError:
+    return ConfigError(path, _line(_read_yaml(path), place), step, f"policy.yml has no rule {' '.join(key)}")
 
 
 def _cross_check_cost_rates(config: Config, root: Path) -> None:
