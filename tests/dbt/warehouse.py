@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -22,6 +23,7 @@ CHANGED = "2026-06-01T09:00:00Z"
 Rows = Mapping[str, Iterable[Mapping[str, object]]]
 
 
+@cache
 def source_tables() -> dict[str, dict[str, str]]:
     """'raw_kantata.time_entry' -> column -> type, for every source the dbt project declares."""
     tables = {}
