@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,7 +82,7 @@ def _yaml(path: Path, model: type[Model]) -> Model:
 def _read_yaml(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
-        document = YAML(typ="rt").load(text)
+        document = _parsed(text)
     except FileNotFoundError as error:
         raise ConfigError(path, None, "", "the file is missing") from error
     except UnicodeDecodeError as error:
@@ -98,6 +99,12 @@ def _read_yaml(path: Path) -> Any:
     if not text.endswith("\n"):
         raise ConfigError(path, text.count("\n") + 1, "", CUT_SHORT)
     return document
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Any:
+    """Nobody changes a document, and parsing one with its lines takes long: the same text is parsed once."""
+    return YAML(typ="rt").load(text)
 
 
 def _line(document: Any, location: tuple[str | int, ...]) -> int | None:
