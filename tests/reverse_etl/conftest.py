@@ -40,9 +40,11 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def ledger_url(blueprints: Blueprints, database: str) -> str:
+def ledger_url(blueprints: Blueprints, database: str) -> Iterator[str]:
     """URL of a migrated ledger of the test's own."""
-    return blueprints.new(database)
+    url = blueprints.new(database)
+    yield url
+    blueprints.forget(url)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from reverse_etl.ledger import open_ledger
-from tests.postgres import make_database
+from tests.postgres import drop_database, make_database
 
 KINDS = ("sqlite", "postgresql")
 
@@ -30,6 +30,12 @@ class Blueprints:
         file = self._next_file()
         shutil.copyfile(self._file, file)
         return f"sqlite:///{file}"
+
+    def forget(self, ledger_url: str) -> None:
+        """Drop a ledger on PostgreSQL; a file goes with the session's folder."""
+        url = sa.make_url(ledger_url)
+        if url.get_backend_name() == "postgresql":
+            drop_database(self._server(), str(url.database))
 
     def empty(self, kind: str) -> str:
         """URL of a database without a ledger."""
