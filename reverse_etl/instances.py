@@ -90,18 +90,14 @@ def set_mode(
             policy_version=outbox.policy.version,
             detail={"instance": instance, "roles": list(roles)},
         )
-        return _status(connection, instance, outbox.wall())
+        return _Known(connection).status(instance, outbox.wall())
 
 
 def statuses(outbox: Outbox, instances: Sequence[str] = ()) -> list[InstanceStatus]:
     """Every instance the ledger knows of, and those named, by name."""
     with reading(outbox.engine) as connection:
-        known = set(instances)
-        for column in (
-            instance_control.c.instance, instance_health.c.instance, correction.c.target_instance
-        ):  # fmt: skip
-            known |= set(connection.execute(sa.select(column).distinct()).scalars())
-        return [_status(connection, name, outbox.wall()) for name in sorted(known)]
+        known = _Known(connection)
+    return [known.status(name, outbox.wall()) for name in sorted(known.names | set(instances))]
 
 
 def gate(connection: sa.Connection, killed: Sequence[str], without: Sequence[str], now: datetime) -> Gate:
@@ -148,23 +144,37 @@ def record(
         )
 
 
-def _status(connection: sa.Connection, instance: str, now: datetime) -> InstanceStatus:
-    query = sa.select(instance_control).where(instance_control.c.instance == instance)
-    row = connection.execute(query).mappings().one_or_none()
-    control: dict[str, Any] = {"mode": "running"} if row is None else {str(n): v for n, v in row.items()}
-    health = _health_of(connection, instance)
-    return InstanceStatus(
-        instance=instance,
-        mode=control["mode"],
-        reason=control.get("reason"),
-        actor=control.get("actor"),
-        changed_at=control.get("changed_at"),
-        breaker=breaker.position(health, now),
-        health=health,
-        waiting=_count(connection, instance, State.APPROVED),
-        in_flight=_count(connection, instance, State.IN_FLIGHT),
-        in_doubt=_count(connection, instance, State.IN_DOUBT),
-    )
+class _Known:
+    """What the ledger knows of its instances, in three queries however many they are."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        c = correction.c
+        counted = sa.select(c.target_instance, c.state, sa.func.count()).group_by(c.target_instance, c.state)
+        self._counts = {(name, state): int(count) for name, state, count in connection.execute(counted)}
+        self._controls = {row.instance: row for row in connection.execute(sa.select(instance_control))}
+        rows = connection.execute(sa.select(instance_health)).mappings()
+        self._healths = {row["instance"]: _health(row) for row in rows}
+
+    @property
+    def names(self) -> set[str]:
+        """Every instance that has corrections, was controlled, or has answered."""
+        return {name for name, _ in self._counts} | self._controls.keys() | self._healths.keys()
+
+    def status(self, instance: str, now: datetime) -> InstanceStatus:
+        control = self._controls.get(instance)
+        health = self._healths.get(instance, Health())
+        return InstanceStatus(
+            instance=instance,
+            mode=control.mode if control else "running",
+            reason=control.reason if control else None,
+            actor=control.actor if control else None,
+            changed_at=control.changed_at if control else None,
+            breaker=breaker.position(health, now),
+            health=health,
+            waiting=self._counts.get((instance, State.APPROVED), 0),
+            in_flight=self._counts.get((instance, State.IN_FLIGHT), 0),
+            in_doubt=self._counts.get((instance, State.IN_DOUBT), 0),
+        )
 
 
 def _count(connection: sa.Connection, instance: str, state: State) -> int:
