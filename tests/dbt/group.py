@@ -43,12 +43,30 @@ def _crm() -> Rows:
     account = {"_instance": "crm", "is_deleted": False, "currency_iso_code": "USD", "billing_country": "US"}
     deal = {"_instance": "crm", "is_deleted": False, "is_won": True, "is_closed": True, "psa_project_ref": "10",
             "contract_type_code": "Time & Materials", "currency_iso_code": "USD"}  # fmt: skip
+    person = {"_instance": "crm", "is_deleted": False}
     return {
         "raw_salesforce.account": [
             {**account, "id": "001A", "name": "Acme", "legal_name": "Acme Inc.", "erp_customer_ref": "501"},
             {**account, "id": "001B", "name": "Bolt", "legal_name": "Bolt Ltd", "business_unit_code": "Mars"},
             {**account, "id": "001D", "name": "Gone", "legal_name": "Gone Inc", "is_deleted": True},
         ],
+        "raw_salesforce.contact": [
+            {**person, "id": "003A", "account_id": "001A", "last_name": "Lee", "owner_id": "005A"},
+            {
+                **person,
+                "id": "003B",
+                "account_id": "001A",
+                "first_name": " Bo",
+                "last_name": "Diaz ",
+                "email": "Bo.Diaz@Acme.example ",
+                "title": "Controller",
+                "reports_to_id": "003A",
+            },
+            {**person, "id": "003C", "account_id": "001D", "last_name": "Kim", "reports_to_id": "003D"},
+            {**person, "id": "003D", "account_id": "001B", "last_name": "Gone", "is_deleted": True},
+            {**person, "id": "003E", "last_name": "Private"},
+        ],
+        "raw_salesforce.user": [{"_instance": "crm", "id": "005A", "name": "Ada Seller"}],
         "raw_salesforce.opportunity": [
             {**deal, "id": "006A", "account_id": "001A", "name": "A", "legal_entity_code": "US01"},
             {**deal, "id": "006B", "account_id": "001B", "name": "B", "legal_entity_code": "DE01"},

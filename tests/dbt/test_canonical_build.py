@@ -48,6 +48,22 @@ def test_people_are_joined_by_mail_and_never_by_name(group: Warehouse) -> None:
     ]
 
 
+def test_contacts_belong_to_the_customer_of_their_account(group: Warehouse) -> None:
+    """A deleted account or superior leaves the contact without one; a deleted contact is gone."""
+    contacts = group.rows(
+        "select contact_id, customer_account_id, customers.crm_account_id, full_name, email, job_title, "
+        "reports_to_contact_id, owner_name from canonical.dim_contact as contacts "
+        "left join canonical.dim_customer as customers on contacts.customer_id = customers.customer_id order by 1"
+    )
+    acme = ("crm:account:001A", "001A")
+    assert contacts == [
+        ("crm:003A", *acme, "Lee", None, None, None, "Ada Seller"),
+        ("crm:003B", *acme, "Bo Diaz", "bo.diaz@acme.example", "Controller", "crm:003A", None),
+        ("crm:003C", None, None, "Kim", None, None, None, None),
+        ("crm:003E", None, None, "Private", None, None, None, None),
+    ]
+
+
 def test_money_is_exact(group: Warehouse) -> None:
     """100 minutes at 99.99 is 166.65 and not a float near it; the invoice is split into net and tax."""
     assert (
