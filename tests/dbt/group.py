@@ -111,7 +111,8 @@ def _erp() -> Rows:
 def _psa() -> Rows:
     tables: dict[str, list[dict[str, object]]] = {
         "raw_kantata.workspace": [], "raw_kantata.workspace_group": [], "raw_kantata.user": [],
-        "raw_kantata.time_entry": [], "raw_kantata.external_reference": [],
+        "raw_kantata.time_entry": [], "raw_kantata.external_reference": [], "raw_kantata.skill": [],
+        "raw_kantata.skill_membership": [],
     }  # fmt: skip
     for instance, entity, name, currency in (
         ("psa_us", "us", "Acme, Inc", "USD"),
@@ -127,6 +128,11 @@ def _psa() -> Rows:
         tables["raw_kantata.user"].append(
             {**key, "id": "7", "full_name": "Ann Lee", "email_address": f"Ann.{entity}@group.example"}
         )
+        tables["raw_kantata.skill"].append({**key, "id": "1", "name": f"SQL {entity}", "max_level": 5})
+        tables["raw_kantata.skill_membership"].append(
+            {**key, "id": "1", "user_id": "7", "skill_id": "1", "cached_skill_name": "SQL", "level": 3,
+             "max_level": 4, "created_at": "2024-05-31T23:30:00Z"}
+        )  # fmt: skip
         tables["raw_kantata.time_entry"].append(
             {**key, "id": "1", "workspace_id": "10", "user_id": "7", "date_performed": "2026-06-10",
              "time_in_minutes": 100, "billable": True, "approved": True, "rate_in_cents": 9999,
@@ -139,6 +145,22 @@ def _psa() -> Rows:
             {**reference, "id": "2", "service_model": "customer", "service_model_ref": "501",
              "subject_type": "WorkspaceGroup", "subject_id": "3"},
         ]  # fmt: skip
+    ann = {"_instance": "psa_us", "cached_skill_name": "COBOL", "max_level": 5}
+    tables["raw_kantata.user"].append(  # her second user in the same PSA
+        {"_instance": "psa_us", "id": "8", "full_name": "A. Lee", "email_address": "ann.us@group.example"}
+    )
+    tables["raw_kantata.skill_membership"] += [
+        {**ann, "id": "2", "user_id": "7", "skill_id": "9", "level": 2, "created_at": "2023-01-09T09:00:00Z"},
+        {**ann, "id": "3", "user_id": "8", "skill_id": "9", "level": 4, "created_at": "2024-01-08T09:00:00Z"},
+        {
+            **ann,
+            "id": "4",
+            "user_id": "99",
+            "skill_id": "9",
+            "level": 5,
+            "created_at": "2024-01-08T09:00:00Z",
+        },
+    ]
     return tables
 
 

@@ -64,6 +64,19 @@ def test_contacts_belong_to_the_customer_of_their_account(group: Warehouse) -> N
     ]
 
 
+def test_a_person_holds_a_skill_once(group: Warehouse) -> None:
+    """Two users of one person are one resource with the higher level; a skill out of the catalogue keeps its name."""
+    skills = group.rows(
+        "select resource_id, skill_id, skill_name, skill_level, max_level, held_since::text "
+        "from canonical.dim_resource_skill order by 1, 2"
+    )
+    assert skills == [
+        ("hr:42", "psa_us:1", "SQL us", 3, 5, "2024-05-31"),
+        ("hr:42", "psa_us:9", "COBOL", 4, 5, "2023-01-09"),
+        ("psa_de:7", "psa_de:1", "SQL de", 3, 5, "2024-05-31"),
+    ]
+
+
 def test_money_is_exact(group: Warehouse) -> None:
     """100 minutes at 99.99 is 166.65 and not a float near it; the invoice is split into net and tax."""
     assert (

@@ -168,6 +168,18 @@ def _deleted(world: dict[str, Any]) -> set[str]:
     return {row["Id"] for crm in (SALESFORCE, KESTREL) for row in world[crm]["Contact"] if row["IsDeleted"]}
 
 
+def test_who_joined_has_skills_and_reviews_raise_them(
+    worlds: tuple[dict[str, Any], dict[str, Any]], much_later: dict[str, Any]
+) -> None:
+    now = keyed("skill_memberships", worlds[0][KANTATA]["skill_memberships"])
+    later = keyed("skill_memberships", much_later[KANTATA]["skill_memberships"])
+    assert len({row["user_id"] for row in now.values()}) >= 0.95 * len(worlds[0][KANTATA]["users"])
+    assert len({(row["user_id"], row["skill_id"]) for row in now.values()}) == len(now)
+    raised = [later[key]["level"] - row["level"] for key, row in now.items()]
+    assert set(raised) == {0, 1}
+    assert all(1 <= row["level"] <= row["max_level"] for row in later.values())
+
+
 def test_no_two_crms_share_an_id(worlds: tuple[dict[str, Any], dict[str, Any]]) -> None:
     for name, rows in worlds[1][KESTREL].items():
         assert not {row["Id"] for row in rows} & {row["Id"] for row in worlds[1][SALESFORCE][name]}, name
@@ -192,6 +204,7 @@ def test_every_reference_points_at_a_row(worlds: tuple[dict[str, Any], dict[str,
         (ns, "transactionaccountingline", "transaction", "transaction"),
         (ns, "transactionaccountingline", "account", "account"),
         (ns, "charge", "externalid", "ka:stories"), (ns, "nexttransactionlinelink", "nextdoc", "transaction"),
+        (ka, "skill_memberships", "user_id", "users"), (ka, "skill_memberships", "skill_id", "skills"),
         (sf, "Contact", "AccountId", "Account"), (sf, "Contact", "ReportsToId", "Contact"),
         (sf, "Contact", "OwnerId", "User"),
         (sf, "Opportunity", "AccountId", "Account"), (sf, "Opportunity", "OwnerId", "User"),
