@@ -61,7 +61,7 @@ class Column:
     minimum: Decimal | int | None = None  # smallest accepted number
     allowed: frozenset[str] | None = None  # accepted codes, compared as text
     future: timedelta | None = None  # how far after the load time a date may lie; None = unchecked
-    confidential: bool = False  # pay: the value never leaves the raw table, not even in a refusal
+    confidential: bool = False  # pay, names of clients' people: never shown, not even in a refusal
     custom: bool = False  # a customer's own field: `source` comes from the instance's custom_fields
 
     def __post_init__(self) -> None:

@@ -65,6 +65,8 @@ def _figure(column: str, low: float | None, high: float | None) -> Guard:
 SPECIAL: Mapping[str, tuple[Guard, ...]] = {
     "salesforce": (
         _like("account", "id", "^[a-zA-Z0-9]{18}$", "blocking"),
+        _like("contact", "id", "^[a-zA-Z0-9]{18}$", "blocking"),
+        _filled("contact", "account_id", 0.5, "warning"),
         _between("opportunity", "probability", 0, 100),
         _filled("opportunity", "stage_name", 0.99),
         _filled("opportunity", "amount", 0.2),

@@ -23,9 +23,12 @@ _UNREADABLE_TYPES = frozenset({"address", "location", "base64"})
 _CURSOR_STAMPS = ("LastModifiedDate:ts", "SystemModstamp:ts!", "IsDeleted:b")
 
 
-def _bounded(columns: tuple[Column, ...], *, not_negative: str = "") -> tuple[Column, ...]:
-    names = set(not_negative.split())
+def _bounded(
+    columns: tuple[Column, ...], *, not_negative: str = "", confidential: str = ""
+) -> tuple[Column, ...]:
+    names, hidden = set(not_negative.split()), set(confidential.split())
     bounded = [replace(known, minimum=Decimal(0)) if known.name in names else known for known in columns]
+    bounded = [replace(known, confidential=known.name in hidden) for known in bounded]
     return tuple(
         replace(known, future=_FUTURE) if known.name == "created_date" else known for known in bounded
     )
@@ -38,13 +41,14 @@ def _table(
     custom: tuple[str, ...] = (),
     *,
     not_negative: str = "",
+    confidential: str = "",
     deletes: bool = True,
 ) -> Table:
     columns = fields(*standard) + fields(*custom, custom=True)
     return Table(
         name=name,
         key=("id",),
-        columns=_bounded(columns, not_negative=not_negative),
+        columns=_bounded(columns, not_negative=not_negative, confidential=confidential),
         cursor="system_modstamp",
         overlap=timedelta(minutes=10),
         ordered=True,
@@ -68,6 +72,16 @@ _ACCOUNT = _table(
         "Business_Unit__c=>business_unit_code",
     ),
     not_negative="payment_terms_days",
+)  # fmt: skip
+
+_CONTACT = _table(
+    "contact",
+    "Contact",
+    (
+        "Id!", "AccountId", "FirstName", "LastName!", "Email", "Title", "ReportsToId", "OwnerId",
+        "CreatedDate:ts", *_CURSOR_STAMPS,
+    ),
+    confidential="first_name last_name email",
 )  # fmt: skip
 
 _OPPORTUNITY = _table(
@@ -137,7 +151,8 @@ _STAGE = Table(
 )  # fmt: skip
 
 TABLES: dict[str, Table] = {
-    table.name: table for table in (_STAGE, _USER, _ACCOUNT, _OPPORTUNITY, _CONTRACT, _CHANGE_REQUEST)
+    table.name: table
+    for table in (_STAGE, _USER, _ACCOUNT, _CONTACT, _OPPORTUNITY, _CONTRACT, _CHANGE_REQUEST)
 }
 
 

@@ -16,6 +16,7 @@ from sandbox.firm.kantata_changes import change_tasks, planned_end, price_shown
 from sandbox.firm.kantata_hours import hours
 from sandbox.firm.kantata_links import custom_values, links
 from sandbox.firm.kantata_rates import card_of, rate_cards
+from sandbox.firm.kantata_skills import skills
 from sandbox.firm.pay import psa_cost
 from sandbox.firm.people import Person
 from sandbox.firm.plants_money import other_spelling
@@ -52,6 +53,7 @@ def project_kantata(world: World, ids: Ids) -> dict[str, list[Row]]:
         "workspace_resources": resources,
         "workspace_allocations": allocations,
         **rate_cards(world, ids),
+        **skills(world, ids, people),
         **hours(world, ids),
         **accounting(world, ids),
         **links(world, ids),

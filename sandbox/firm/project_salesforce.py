@@ -15,6 +15,7 @@ from sandbox.firm.ids import PODS, Ids
 from sandbox.firm.kantata_changes import planned_end
 from sandbox.firm.plants_money import other_spelling
 from sandbox.firm.projects import STAGES, ChangeRequest, Contract, Deal, Project
+from sandbox.firm.salesforce_contacts import contacts
 from sandbox.firm.world import World
 from sandbox.simulators.salesforce import names_of
 from sandbox.simulators.salesforce.ids import make_id
@@ -39,6 +40,7 @@ def project_salesforce(
             *(_account(world, ids, customer) for customer in world.customers.values() if customer.crm == crm),
             *(_other_account(world, ids, account) for account in world.crm_accounts if account.crm == crm),
         ],
+        "Contact": contacts(world, ids, crm),
         "Opportunity": [_opportunity(world, ids, deal) for deal in world.deals if ids.crm(deal.key) == crm],
         "Contract": [_contract(world, ids, c) for c in world.contracts if ids.crm(c.deal) == crm],
         "Change_Request__c": _changes(world, ids, crm),

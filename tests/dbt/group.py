@@ -43,12 +43,30 @@ def _crm() -> Rows:
     account = {"_instance": "crm", "is_deleted": False, "currency_iso_code": "USD", "billing_country": "US"}
     deal = {"_instance": "crm", "is_deleted": False, "is_won": True, "is_closed": True, "psa_project_ref": "10",
             "contract_type_code": "Time & Materials", "currency_iso_code": "USD"}  # fmt: skip
+    person = {"_instance": "crm", "is_deleted": False}
     return {
         "raw_salesforce.account": [
             {**account, "id": "001A", "name": "Acme", "legal_name": "Acme Inc.", "erp_customer_ref": "501"},
             {**account, "id": "001B", "name": "Bolt", "legal_name": "Bolt Ltd", "business_unit_code": "Mars"},
             {**account, "id": "001D", "name": "Gone", "legal_name": "Gone Inc", "is_deleted": True},
         ],
+        "raw_salesforce.contact": [
+            {**person, "id": "003A", "account_id": "001A", "last_name": "Lee", "owner_id": "005A"},
+            {
+                **person,
+                "id": "003B",
+                "account_id": "001A",
+                "first_name": " Bo",
+                "last_name": "Diaz ",
+                "email": "Bo.Diaz@Acme.example ",
+                "title": "Controller",
+                "reports_to_id": "003A",
+            },
+            {**person, "id": "003C", "account_id": "001D", "last_name": "Kim", "reports_to_id": "003D"},
+            {**person, "id": "003D", "account_id": "001B", "last_name": "Gone", "is_deleted": True},
+            {**person, "id": "003E", "last_name": "Private"},
+        ],
+        "raw_salesforce.user": [{"_instance": "crm", "id": "005A", "name": "Ada Seller"}],
         "raw_salesforce.opportunity": [
             {**deal, "id": "006A", "account_id": "001A", "name": "A", "legal_entity_code": "US01"},
             {**deal, "id": "006B", "account_id": "001B", "name": "B", "legal_entity_code": "DE01"},
@@ -93,7 +111,8 @@ def _erp() -> Rows:
 def _psa() -> Rows:
     tables: dict[str, list[dict[str, object]]] = {
         "raw_kantata.workspace": [], "raw_kantata.workspace_group": [], "raw_kantata.user": [],
-        "raw_kantata.time_entry": [], "raw_kantata.external_reference": [],
+        "raw_kantata.time_entry": [], "raw_kantata.external_reference": [], "raw_kantata.skill": [],
+        "raw_kantata.skill_membership": [],
     }  # fmt: skip
     for instance, entity, name, currency in (
         ("psa_us", "us", "Acme, Inc", "USD"),
@@ -109,6 +128,11 @@ def _psa() -> Rows:
         tables["raw_kantata.user"].append(
             {**key, "id": "7", "full_name": "Ann Lee", "email_address": f"Ann.{entity}@group.example"}
         )
+        tables["raw_kantata.skill"].append({**key, "id": "1", "name": f"SQL {entity}", "max_level": 5})
+        tables["raw_kantata.skill_membership"].append(
+            {**key, "id": "1", "user_id": "7", "skill_id": "1", "cached_skill_name": "SQL", "level": 3,
+             "max_level": 4, "created_at": "2024-05-31T23:30:00Z"}
+        )  # fmt: skip
         tables["raw_kantata.time_entry"].append(
             {**key, "id": "1", "workspace_id": "10", "user_id": "7", "date_performed": "2026-06-10",
              "time_in_minutes": 100, "billable": True, "approved": True, "rate_in_cents": 9999,
@@ -121,6 +145,22 @@ def _psa() -> Rows:
             {**reference, "id": "2", "service_model": "customer", "service_model_ref": "501",
              "subject_type": "WorkspaceGroup", "subject_id": "3"},
         ]  # fmt: skip
+    ann = {"_instance": "psa_us", "cached_skill_name": "COBOL", "max_level": 5}
+    tables["raw_kantata.user"].append(  # her second user in the same PSA
+        {"_instance": "psa_us", "id": "8", "full_name": "A. Lee", "email_address": "ann.us@group.example"}
+    )
+    tables["raw_kantata.skill_membership"] += [
+        {**ann, "id": "2", "user_id": "7", "skill_id": "9", "level": 2, "created_at": "2023-01-09T09:00:00Z"},
+        {**ann, "id": "3", "user_id": "8", "skill_id": "9", "level": 4, "created_at": "2024-01-08T09:00:00Z"},
+        {
+            **ann,
+            "id": "4",
+            "user_id": "99",
+            "skill_id": "9",
+            "level": 5,
+            "created_at": "2024-01-08T09:00:00Z",
+        },
+    ]
     return tables
 
 

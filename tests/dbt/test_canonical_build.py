@@ -48,6 +48,35 @@ def test_people_are_joined_by_mail_and_never_by_name(group: Warehouse) -> None:
     ]
 
 
+def test_contacts_belong_to_the_customer_of_their_account(group: Warehouse) -> None:
+    """A deleted account or superior leaves the contact without one; a deleted contact is gone."""
+    contacts = group.rows(
+        "select contact_id, customer_account_id, customers.crm_account_id, full_name, email, job_title, "
+        "reports_to_contact_id, owner_name from canonical.dim_contact as contacts "
+        "left join canonical.dim_customer as customers on contacts.customer_id = customers.customer_id order by 1"
+    )
+    acme = ("crm:account:001A", "001A")
+    assert contacts == [
+        ("crm:003A", *acme, "Lee", None, None, None, "Ada Seller"),
+        ("crm:003B", *acme, "Bo Diaz", "bo.diaz@acme.example", "Controller", "crm:003A", None),
+        ("crm:003C", None, None, "Kim", None, None, None, None),
+        ("crm:003E", None, None, "Private", None, None, None, None),
+    ]
+
+
+def test_a_person_holds_a_skill_once(group: Warehouse) -> None:
+    """Two users of one person are one resource with the higher level; a skill out of the catalogue keeps its name."""
+    skills = group.rows(
+        "select resource_id, skill_id, skill_name, skill_level, max_level, held_since::text "
+        "from canonical.dim_resource_skill order by 1, 2"
+    )
+    assert skills == [
+        ("hr:42", "psa_us:1", "SQL us", 3, 5, "2024-05-31"),
+        ("hr:42", "psa_us:9", "COBOL", 4, 5, "2023-01-09"),
+        ("psa_de:7", "psa_de:1", "SQL de", 3, 5, "2024-05-31"),
+    ]
+
+
 def test_money_is_exact(group: Warehouse) -> None:
     """100 minutes at 99.99 is 166.65 and not a float near it; the invoice is split into net and tax."""
     assert (

@@ -37,6 +37,16 @@ def firm_rows() -> Rows:
              "cost_rate_in_cents": 9_000, "billability_target": 75, **born}
         ],
         "roles": [{"id": "31", "name": "Consultant", **born}],
+        "skills": [
+            {"id": "41", "name": "Kubernetes", "max_level": 5, **born},
+            {"id": "42", "name": "Facilitation", "max_level": 3, **born},
+        ],
+        "skill_memberships": [
+            {"id": "45", "user_id": "77", "skill_id": "41", "cached_skill_name": "Kubernetes", "level": 4,
+             "max_level": 5, **born},
+            {"id": "46", "user_id": "77", "skill_id": "42", "cached_skill_name": "Facilitation", "level": 2,
+             "max_level": 3, **born},
+        ],
         "stories": [
             _story("5120", "410", "milestone", born),
             _story("5121", "410", "task", born) | {"parent_id": "5120"},

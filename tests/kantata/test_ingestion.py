@@ -129,6 +129,25 @@ def test_a_second_run_reads_what_changed_and_full_tables(deployment: Deployment)
     assert deployment.rows("select time_in_minutes from raw_kantata.time_entry where id = '20440'") == [(15,)]
 
 
+def test_skills_are_read_whole_so_that_a_new_level_and_a_lost_skill_show(deployment: Deployment) -> None:
+    deployment.sync()
+    deployment.tenant.clock.advance(hours=1)
+    store = deployment.tenant.store
+    store.upsert("skill_memberships", "45", {"level": 5, "updated_at": "2026-06-30T18:30:00Z"})
+    store.delete("skill_memberships", "46")
+    deployment.sync()
+    columns = "user_id, skill_id, cached_skill_name, level, max_level, created_at"
+    assert deployment.rows(f"select {columns} from raw_kantata.skill_membership where id = '45'") == [
+        ("77", "41", "Kubernetes", 5, 5, datetime(2026, 1, 5, 9, tzinfo=UTC))
+    ]
+    assert deployment.rows("select object, record_id from raw_kantata.tombstone") == [
+        ("skill_membership", "46")
+    ]
+    assert deployment.rows("select name, max_level from raw_kantata.skill order by id") == [
+        ("Kubernetes", 5), ("Facilitation", 3),
+    ]  # fmt: skip
+
+
 def test_deletions_come_from_the_event_feed(deployment: Deployment) -> None:
     deployment.sync()
     deployment.tenant.clock.advance(hours=1)

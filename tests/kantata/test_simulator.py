@@ -93,6 +93,14 @@ def test_money_and_time_as_the_api_shows_them(tenant: Tenant) -> None:
     assert (body["410"]["account_id"], body["410"]["rate_card_id"]) == (5, 23)
 
 
+def test_a_skill_membership_brings_its_skill_and_user(tenant: Tenant) -> None:
+    asked = {"include": "skill,user", "user_id": "77", "skill_id": "41"}
+    body = tenant.api("GET", "skill_memberships", params=asked).json()
+    assert [row["id"] for row in body["results"]] == ["45"]
+    assert (body["skill_memberships"]["45"]["level"], body["skills"]["41"]["name"]) == (4, "Kubernetes")
+    assert set(body["users"]) == {"77"}
+
+
 def test_financial_fields_are_absent_for_a_low_rights_token(tenant: Tenant) -> None:
     body = tenant.api("GET", "time_entries", token=LOW_TOKEN).json()
     entry = next(iter(body["time_entries"].values()))

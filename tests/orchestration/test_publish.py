@@ -71,6 +71,21 @@ def test_what_pay_can_be_worked_out_from_stays_behind(tmp_path: Path) -> None:
     ]
 
 
+def test_who_a_clients_people_are_stays_behind(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    build(home, 1)
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("create schema canonical")
+        connection.execute(
+            "create table canonical.dim_contact as select 'c:1' as contact_id, 'Ann Lee' as full_name, "
+            "'ann@acme.example' as email, 'cus_1' as customer_id, 'Controller' as job_title"
+        )
+    publish(home)
+    assert Published(home.published).rows("select * from canonical.dim_contact") == [
+        {"contact_id": "c:1", "customer_id": "cus_1", "job_title": "Controller"}
+    ]
+
+
 def test_everything_the_models_mark_as_confidential_is_left_out() -> None:
     marked: dict[str, frozenset[str] | None] = {}
     for path in sorted((REPOSITORY / "dbt_project" / "models" / "marts").rglob("*.yml")):

@@ -140,6 +140,24 @@ def account(number: int, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
+def contact(number: int, **fields: Any) -> dict[str, Any]:
+    """A contact row as the store keeps it; all but the first report to the first."""
+    return {
+        "Id": make_id("Contact", number),
+        "AccountId": make_id("Account", number),
+        "FirstName": f"First{number}",
+        "LastName": f"Last{number}",
+        "Email": f"First{number}.Last{number}@customer.example",
+        "Title": "Controller",
+        "ReportsToId": make_id("Contact", 1) if number > 1 else None,
+        "OwnerId": make_id("User", 2),
+        "CreatedDate": "2025-01-01T09:00:00Z",
+        "LastModifiedDate": "2025-01-01T09:00:00Z",
+        "SystemModstamp": "2025-01-01T09:00:00Z",
+        "IsDeleted": 0,
+    } | fields
+
+
 def deal(number: int, **fields: Any) -> dict[str, Any]:
     """An opportunity row as the store keeps it."""
     changed = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number // 3)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -164,7 +182,7 @@ def deal(number: int, **fields: Any) -> dict[str, Any]:
 
 
 def fill(store: Store, deals: int = 12) -> None:
-    """Users, stages, five accounts and some deals."""
+    """Users, stages, five accounts, three contacts and some deals."""
     stamp = "2025-01-01T09:00:00Z"
     users = [("Ada Boss", None), ("Ben Seller", 1)]
     store.load(
@@ -199,4 +217,5 @@ def fill(store: Store, deals: int = 12) -> None:
         ],
     )
     store.load("Account", [account(number) for number in range(1, 6)])
+    store.load("Contact", [contact(number) for number in range(1, 4)])
     store.load("Opportunity", [deal(number) for number in range(1, deals + 1)])

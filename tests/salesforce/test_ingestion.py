@@ -73,7 +73,8 @@ def test_every_object_lands_with_its_types(deployment: Deployment) -> None:
     )
     result = deployment.sync()
     assert result.rows_by_table == {
-        "opportunity_stage": 4, "user": 2, "account": 5, "opportunity": 12, "contract": 0, "change_request": 0,
+        "opportunity_stage": 4, "user": 2, "account": 5, "contact": 3, "opportunity": 12, "contract": 0,
+        "change_request": 0,
     }  # fmt: skip
     assert (result.quarantined, result.drift) == (0, [])
     columns = "amount, services_amount, legal_entity_code, is_won, probability, close_date::text"
@@ -119,6 +120,37 @@ def test_deletions_come_by_recycle_bin_feed_and_sweep(deployment: Deployment) ->
     assert set(deployment.tombstones()) == {DEAL}
     deployment.sync("full")
     assert deployment.tombstones() == {DEAL: "recycle_bin", gone: "sweep"}
+
+
+def test_a_contact_lands_with_its_links_and_leaves_by_the_recycle_bin(deployment: Deployment) -> None:
+    org, second = deployment.org, make_id("Contact", 2)
+    deployment.sync()
+    columns = "account_id, first_name, last_name, email, title, reports_to_id, owner_id"
+    (row,) = deployment.query(f"select {columns} from raw_salesforce.contact where id = '{second}'")
+    assert row == (
+        make_id("Account", 2), "First2", "Last2", "First2.Last2@customer.example", "Controller",
+        make_id("Contact", 1), make_id("User", 2),
+    )  # fmt: skip
+    org.clock.forward(hours=1)
+    org.store.upsert("Contact", second, stamped(org, IsDeleted=1))
+    org.clock.forward(minutes=5)
+    deployment.sync()
+    assert deployment.query("select object, record_id, origin from raw_salesforce.tombstone") == [
+        ("contact", second, "recycle_bin")
+    ]
+
+
+def test_a_refused_contact_shows_nobodys_name(deployment: Deployment) -> None:
+    """Who a client's people are is not for those who look after bad records."""
+    deployment.org.store.upsert("Contact", make_id("Contact", 2), {"LastName": None})
+    assert deployment.sync().quarantined == 1
+    ((field, reason, payload),) = deployment.query(
+        "select field, reason, payload from raw_landing.quarantine where object = 'contact'"
+    )
+    assert (field, reason) == ("LastName", "LastName is empty but mandatory")
+    assert "Controller" in payload
+    assert "First2" not in payload
+    assert "customer.example" not in payload
 
 
 def test_an_outage_longer_than_the_feed_reaches_is_swept(deployment: Deployment) -> None:

@@ -76,6 +76,13 @@ def test_a_missing_parent_is_null_and_nested_parents_nest(org: OrgUnderTest, api
     assert second["Account"] is None
 
 
+def test_a_contact_reaches_its_account_and_its_superior(api: Any) -> None:
+    soql = "SELECT LastName, Account.Name, ReportsTo.LastName FROM Contact ORDER BY LastName LIMIT 2"
+    first, second = api("GET", "/query", params={"q": soql}).json()["records"]
+    assert (first["LastName"], first["Account"]["Name"], first["ReportsTo"]) == ("Last1", "Customer 1", None)
+    assert (second["Account"]["Name"], second["ReportsTo"]["LastName"]) == ("Customer 2", "Last1")
+
+
 def test_counts_and_groups(api: Any) -> None:
     assert api("GET", "/query", params={"q": "SELECT COUNT() FROM Opportunity"}).json() == {
         "totalSize": 12, "done": True, "records": [],
@@ -124,6 +131,7 @@ def test_validation_names_code_and_field(api: Any) -> None:
         ("POST", "/sobjects/Account", {}, "REQUIRED_FIELD_MISSING", ["Name"]),
         ("POST", "/sobjects/Account", {"Name": "x", "Nope": 1}, "INVALID_FIELD", None),
         ("POST", "/sobjects/Account", {"Name": "x" * 256}, "STRING_TOO_LONG", ["Name"]),
+        ("POST", "/sobjects/Contact", {"FirstName": "x"}, "REQUIRED_FIELD_MISSING", ["LastName"]),
         ("PATCH", deal_path, {"IsWon": True}, "INVALID_FIELD_FOR_INSERT_UPDATE", ["IsWon"]),
         (
             "PATCH",

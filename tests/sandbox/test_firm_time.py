@@ -66,6 +66,11 @@ def worlds() -> tuple[dict[str, Any], dict[str, Any]]:
     return projected(AS_OF), projected(AS_OF + timedelta(days=7))
 
 
+@pytest.fixture(scope="module")
+def much_later() -> dict[str, Any]:
+    return projected(AS_OF + timedelta(days=400))
+
+
 def test_the_same_inputs_give_the_same_rows(worlds: tuple[dict[str, Any], dict[str, Any]]) -> None:
     assert projected(AS_OF) == worlds[0]
 
@@ -149,6 +154,32 @@ def test_rows_fit_the_org_whose_fields_have_other_names(
     assert "Legal_Name__c" not in tables["Account"]
 
 
+def test_every_account_has_a_contact_and_time_brings_and_takes_some(
+    worlds: tuple[dict[str, Any], dict[str, Any]], much_later: dict[str, Any]
+) -> None:
+    for crm in (SALESFORCE, KESTREL):
+        accounts, people = worlds[0][crm]["Account"], worlds[0][crm]["Contact"]
+        assert {row["AccountId"] for row in people} == {row["Id"] for row in accounts}
+        assert {row["Id"] for row in people} < {row["Id"] for row in much_later[crm]["Contact"]}
+    assert _deleted(worlds[0]) < _deleted(much_later)
+
+
+def _deleted(world: dict[str, Any]) -> set[str]:
+    return {row["Id"] for crm in (SALESFORCE, KESTREL) for row in world[crm]["Contact"] if row["IsDeleted"]}
+
+
+def test_who_joined_has_skills_and_reviews_raise_them(
+    worlds: tuple[dict[str, Any], dict[str, Any]], much_later: dict[str, Any]
+) -> None:
+    now = keyed("skill_memberships", worlds[0][KANTATA]["skill_memberships"])
+    later = keyed("skill_memberships", much_later[KANTATA]["skill_memberships"])
+    assert len({row["user_id"] for row in now.values()}) >= 0.95 * len(worlds[0][KANTATA]["users"])
+    assert len({(row["user_id"], row["skill_id"]) for row in now.values()}) == len(now)
+    raised = [later[key]["level"] - row["level"] for key, row in now.items()]
+    assert set(raised) == {0, 1}
+    assert all(1 <= row["level"] <= row["max_level"] for row in later.values())
+
+
 def test_no_two_crms_share_an_id(worlds: tuple[dict[str, Any], dict[str, Any]]) -> None:
     for name, rows in worlds[1][KESTREL].items():
         assert not {row["Id"] for row in rows} & {row["Id"] for row in worlds[1][SALESFORCE][name]}, name
@@ -173,6 +204,9 @@ def test_every_reference_points_at_a_row(worlds: tuple[dict[str, Any], dict[str,
         (ns, "transactionaccountingline", "transaction", "transaction"),
         (ns, "transactionaccountingline", "account", "account"),
         (ns, "charge", "externalid", "ka:stories"), (ns, "nexttransactionlinelink", "nextdoc", "transaction"),
+        (ka, "skill_memberships", "user_id", "users"), (ka, "skill_memberships", "skill_id", "skills"),
+        (sf, "Contact", "AccountId", "Account"), (sf, "Contact", "ReportsToId", "Contact"),
+        (sf, "Contact", "OwnerId", "User"),
         (sf, "Opportunity", "AccountId", "Account"), (sf, "Opportunity", "OwnerId", "User"),
         (sf, "Contract", "Opportunity__c", "Opportunity"), (sf, "Change_Request__c", "Opportunity__c", "Opportunity"),
         (sf, "Opportunity", "Kantata_Workspace_Id__c", "ka:workspaces"),

@@ -144,6 +144,15 @@ _LISTED = [
         incremental=False,
     ),
     _table("role", fields("id!", "name", "deleted_at:ts", "updated_at:ts"), incremental=False),
+    _table("skill", fields("id!", "name!", "max_level:i", *_STAMPS), incremental=False),
+    _table(
+        "skill_membership",
+        _ruled(
+            fields("id!", "user_id!", "skill_id!", "cached_skill_name", "level:i", "max_level:i", *_STAMPS),
+            level={"minimum": 0},
+        ),
+        incremental=False,
+    ),
     _table("rate_card_set", fields("id!", "title", "account_default:b"), incremental=False),
     _table(
         "rate_card_set_version",
@@ -273,6 +282,12 @@ RESOURCES: Mapping[str, Resource] = {
         collection="cost_rates", financial=("amount_in_subunits",), ignored=_names("created_at")
     ),
     "role": Resource(collection="roles", ignored=_names("created_at")),
+    "skill": Resource(
+        collection="skills", event="skill", ignored=_names("description skill_category_id role_ids")
+    ),
+    "skill_membership": Resource(
+        collection="skill_memberships", event="skill_membership", ignored=_names()
+    ),
     "rate_card_set": Resource(
         collection="rate_card_sets", ignored=_names("active_currencies default_currencies destroyable")
     ),

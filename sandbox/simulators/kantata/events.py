@@ -30,6 +30,8 @@ EVENT_SUBJECTS = {
     "workspace_allocations": "workspace_allocation",
     "workspace_resources": "workspace_resource",
     "account_memberships": "account_membership",
+    "skills": "skill",
+    "skill_memberships": "skill_membership",
 }
 
 

@@ -13,7 +13,7 @@ from sandbox.simulators.store import Store
 
 MAX_PAGE = 200
 DEFAULT_PAGE = 20
-_NO_INCREMENTAL = frozenset({"users", "roles"})
+_NO_INCREMENTAL = frozenset({"users", "roles", "skills", "skill_memberships"})
 _ARCHIVED = "(select id from workspaces where archived = 1)"
 _MEMBERS = "(select user_id from account_memberships where user_id is not null)"
 _FLAGS = {

@@ -27,6 +27,7 @@ _ONE = {
     "workspace_resource": ("workspace_resources", "workspace_resource_id"),
     "account_membership": ("account_memberships", "account_membership_id"),
     "active_submission": ("timesheet_submissions", "active_submission_id"),
+    "skill": ("skills", "skill_id"),
     "rate_card": ("rate_cards", "rate_card_id"),
     "rate_card_set": ("rate_card_sets", "rate_card_set_id"),
     "rate_card_version": ("rate_card_versions", "rate_card_version_id"),

@@ -11,6 +11,7 @@ _SHAPE = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 DEFAULT_POD = "5g"
 PREFIXES = {
     "Account": "001",
+    "Contact": "003",
     "Opportunity": "006",
     "OpportunityStage": "01J",
     "Contract": "800",

@@ -86,6 +86,16 @@ _FIELDS: dict[str, list[SField]] = {
         SField(name="ERP_Credit_Hold__c", type="boolean"),
         _pick("Business_Unit__c"),
     ],
+    "Contact": [
+        _ref("AccountId", "Account"),
+        _text("FirstName", 40),
+        _text("LastName", 80, required=True),
+        SField(name="Email", type="email", length=80),
+        _text("Title", 128),
+        _ref("ReportsToId", "Contact"),
+        _ref("OwnerId", "User"),
+        *_system(),
+    ],
     "Opportunity": [
         _ref("AccountId", "Account"),
         _text("Name", 120, required=True),
