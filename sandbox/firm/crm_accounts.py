@@ -14,6 +14,7 @@ from sandbox.firm.days import moment
 from sandbox.firm.group import KESTREL, SALESFORCE
 from sandbox.firm.people import Person
 from sandbox.firm.staffing import Book
+from sandbox.firm.tax_ids import tax_number
 
 _SITES = (
     ("US", "USD", "Boston", "02110"),
@@ -124,7 +125,7 @@ def _prospect(book: Book, kind: str, number: int, crm: str, name: str, story: st
 
 def _tax(book: Book, kind: str, number: int) -> str:
     country = _SITES[number % len(_SITES)][0]
-    return f"{'' if country == 'US' else country}{book.chance.between(10**8, 10**9 - 1, 'crm tax', kind, number)}"
+    return tax_number(country, book.chance.between(10**8, 10**9 - 1, "crm tax", kind, number))
 
 
 def _same_tax_id(book: Book, number: int) -> Iterator[CrmAccount]:

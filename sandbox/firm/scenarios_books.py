@@ -12,6 +12,7 @@ from sandbox.firm.group import ENTITIES
 from sandbox.firm.people import Person
 from sandbox.firm.plants_hierarchy import second_records
 from sandbox.firm.plants_money import drift_of_customers, wrong_copy
+from sandbox.firm.plants_tax import STORY
 from sandbox.firm.projects import Milestone, Project
 from sandbox.firm.staffing import Book, assign, build_project, steady_people
 from sandbox.firm.timesheets import TimeEntry, entry_rate, submission_of
@@ -82,7 +83,10 @@ def _hour(project: Project, day: date) -> TimeEntry:
 def _waiting(book: Book) -> list[Customer]:
     """Clients of the drafts: those whose tax number nothing else is planted about, and whom one CRM holds."""
     taken = {key for _, key, what in drift_of_customers(book) if what == "tax_id"} | second_records(book)
-    fit = [c for c in book.customers if c.link == "reference" and len(c.accounts) == 1 and c.key not in taken]
+    fit = [
+        c for c in book.customers
+        if c.link == "reference" and len(c.accounts) == 1 and c.story != STORY and c.key not in taken
+    ]  # fmt: skip
     return book.chance.order(fit, "tax pending")[: book.spec.each]
 
 

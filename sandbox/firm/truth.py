@@ -11,6 +11,7 @@ from sandbox.firm.discrepancy import Discrepancy
 from sandbox.firm.discrepancy import record as _record
 from sandbox.firm.group import BAMBOOHR, KANTATA, NETSUITE, UNITS, money
 from sandbox.firm.ids import Ids
+from sandbox.firm.plants_tax import STORY
 from sandbox.firm.project_bamboohr import employee_id
 from sandbox.firm.project_kantata import group_id
 from sandbox.firm.project_salesforce import erp_fields
@@ -73,6 +74,13 @@ def _projects_without_deal(world: World, ids: Ids) -> Iterator[Discrepancy]:
 
 def _customer_drift(world: World, ids: Ids) -> Iterator[Discrepancy]:
     waiting = {item.project.account.customer for item in world.receivables if not item.is_posted(world.as_of)}
+    for customer in (c for c in world.customers.values() if c.story == STORY):
+        erp = ids.erp_customer(customer.accounts[0].key)
+        yield Discrepancy(
+            "C03", f"{NETSUITE}:customer:{erp}|tax_id_check", "", STORY, None, None,
+            f"check digit of {customer.tax_id}", [_record(NETSUITE, "customer", erp)],
+            severity="S1" if customer.key in waiting else "S2",
+        )  # fmt: skip
     for (system, key, attribute), value in world.customer_drift.items():
         if attribute == "credit_hold":
             continue

@@ -25,6 +25,7 @@ from sandbox.firm.plants_double import Doubles, double_invoices, doubled_entries
 from sandbox.firm.plants_hierarchy import erp_parents
 from sandbox.firm.plants_money import drift_of_customers, drift_of_deals, plant_invoices
 from sandbox.firm.plants_overbook import Overbooking, plant_overbooking
+from sandbox.firm.plants_tax import with_mistyped_numbers
 from sandbox.firm.plants_time import TimePlants, mark_skipped, plant_time
 from sandbox.firm.projects import Assignment, ChangeRequest, Contract, Deal, Project
 from sandbox.firm.rates import SpecialCard
@@ -106,8 +107,9 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
         raise ValueError(f"as_of {as_of:%Y-%m-%d} lies before the first day of this firm, {spec.planted_on}")
     chance, horizon = Chance(spec.seed), spec.horizon(as_of)
     people = make_people(spec, chance, horizon)
-    customers = make_customers(spec, chance)
-    book = Book(spec, chance, people, customers)
+    book = Book(spec, chance, people, make_customers(spec, chance))
+    customers = with_mistyped_numbers(book)
+    book = replace(book, customers=customers)
     unserved, their_projects = master_data_cases(book)
     planned = [
         *staff_projects(book, horizon),

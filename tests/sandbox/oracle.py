@@ -100,7 +100,7 @@ class Oracle(Contracts, Bookings, Structures):
             account = self.group_account(g["id"])
             if account in truths:
                 found |= _differing(f"{KA}:workspace_group:{g['id']}", shown, truths[account])
-        return found | self.companies() | self.own_parents()
+        return found | self.companies() | self.own_parents() | self.impossible_numbers()
 
     def c02(self) -> Found:
         served = {self.account_of(c) for c in self.ns["customer"] if not c["isinactive"]}

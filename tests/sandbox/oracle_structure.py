@@ -6,7 +6,7 @@ from collections import defaultdict
 from hashlib import md5
 from typing import Any
 
-from tests.sandbox.vendor_rows import KA, NS, Found, Vendors
+from tests.sandbox.vendor_rows import KA, NS, Found, Vendors, letters
 
 #: Each system's code of a company.
 SELLERS = {"US01": "US", "UK01": "UK", "DE01": "DE", "JP01": "JP", "2": "US", "3": "UK", "4": "DE", "5": "JP"}
@@ -53,6 +53,16 @@ class Structures(Vendors):
             for anchor in anchors
         }
 
+    def impossible_numbers(self) -> Found:
+        """ERP customers whose tax number the country cannot have issued."""
+        return {
+            (f"{NS}:customer:{c['id']}|tax_id_check", "")
+            for c in self.ns["customer"]
+            if not c["isinactive"]
+            and c["vatregnumber"]
+            and not _can_be_issued(letters(c["vatregnumber"]) or "")
+        }
+
     @property
     def _symbols(self) -> dict[str, str]:
         return {c["id"]: c["symbol"] for c in self.ns["currency"]}
@@ -90,6 +100,23 @@ class Structures(Vendors):
                 if line["transaction"] == header["id"] and line["custcol_source_type"] == "time"
             }
         return found
+
+
+def _can_be_issued(number: str) -> bool:
+    """The rule of each country, said as the remainder that all digits together must leave."""
+    digits = [int(sign) for sign in number.lstrip("GBDET")]
+    if number.startswith("GB"):
+        weights = (8, 7, 6, 5, 4, 3, 2, 10, 1)
+        return sum(d * w for d, w in zip(digits, weights, strict=True)) % 97 in (0, 97 - 55)
+    if number.startswith("DE"):
+        rest = 10
+        for digit in digits[:-1]:
+            rest = (rest + digit) % 10 or 10
+            rest = rest * 2 % 11
+        return (rest + digits[-1]) % 10 == 1
+    if number.startswith("T"):
+        return sum(d * (2 - place % 2) for place, d in enumerate(digits, start=1)) % 9 == 0
+    return len(digits) == 9
 
 
 def _meets_itself(own: str, parents: dict[str, str | None]) -> bool:
