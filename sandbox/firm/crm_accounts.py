@@ -14,16 +14,20 @@ from sandbox.firm.days import moment
 from sandbox.firm.group import KESTREL, SALESFORCE
 from sandbox.firm.people import Person
 from sandbox.firm.staffing import Book
+from sandbox.firm.tax_ids import tax_number
 
 _SITES = (
     ("US", "USD", "Boston", "02110"),
     ("GB", "GBP", "Leeds", "LS1 4AP"),
     ("DE", "EUR", "Hamburg", "20095"),
 )
-_STARTS = ("Quil", "Vesp", "Tarn", "Lum", "Orb", "Zan", "Mir", "Kor", "Fen", "Dal", "Yar", "Wex")
+_STARTS = (
+    "Quil", "Vesp", "Tarn", "Lum", "Orb", "Zan", "Mir", "Kor", "Fen", "Dal", "Yar", "Wex", "Pel", "Sov",
+    "Jun",
+)  # fmt: skip
 _KINDS = (
     "tax", "renamed", "domain", "brand", "name", "family", "namesake", "mail group", "mail kestrel", "like",
-    "tenant group", "tenant kestrel",
+    "tenant group", "tenant kestrel", "ring first", "ring second", "line",
 )  # fmt: skip
 _ENDS = ("lon", "tra", "mere", "dine", "oria", "ford", "wick", "sana")
 
@@ -64,6 +68,9 @@ def crm_accounts(book: Book, drifted: set[str]) -> list[CrmAccount]:
             listed.extend(kind(book, number))
     listed.extend(_only_alike(book))
     listed.extend(_shared_domain(book))
+    for number in range(rings(book)):
+        listed.extend(_ring(book, number))
+    listed.extend(_line(book))
     return [replace(account, number=5001 + number) for number, account in enumerate(listed)]
 
 
@@ -81,6 +88,11 @@ def _seconds_of_clients(book: Book, drifted: set[str]) -> Iterator[CrmAccount]:
             created_at=_made(book, customer.key), story="c04_erp_customer", tax_id=customer.tax_id,
             website=customer.website, of=customer,
         )  # fmt: skip
+
+
+def rings(book: Book) -> int:
+    """How many hierarchies meet themselves in CRM and in ERP; each is two findings, one for either company."""
+    return max(1, book.spec.each // 2)
 
 
 def _owner(book: Book, key: str) -> Person:
@@ -113,7 +125,7 @@ def _prospect(book: Book, kind: str, number: int, crm: str, name: str, story: st
 
 def _tax(book: Book, kind: str, number: int) -> str:
     country = _SITES[number % len(_SITES)][0]
-    return f"{'' if country == 'US' else country}{book.chance.between(10**8, 10**9 - 1, 'crm tax', kind, number)}"
+    return tax_number(country, book.chance.between(10**8, 10**9 - 1, "crm tax", kind, number))
 
 
 def _same_tax_id(book: Book, number: int) -> Iterator[CrmAccount]:
@@ -178,3 +190,20 @@ def _shared_domain(book: Book) -> Iterator[CrmAccount]:
                 name = f"{_word(f'tenant {_side(crm)}', 3 * park + number)} Partners"
                 tenant = _prospect(book, "tenant", park, crm, name, "c04_chain")
                 yield replace(tenant, website=f"https://officepark{park + 1}.example")
+
+
+def _ring(book: Book, number: int) -> Iterator[CrmAccount]:
+    """Two companies, each entered as the other's parent."""
+    names = (f"{_word('ring first', number)} Foods", f"{_word('ring second', number)} Packaging")
+    first, second = (_prospect(book, "ring", number, SALESFORCE, name, "c03_parent_crm") for name in names)
+    yield replace(first, parent=second.key)
+    yield replace(second, parent=first.key)
+
+
+def _line(book: Book) -> Iterator[CrmAccount]:
+    """A long hierarchy that does reach its top."""
+    above: str | None = None
+    for number in range(3):
+        account = _prospect(book, "line", 0, SALESFORCE, f"{_word('line', number)} Estates", "family line")
+        yield replace(account, parent=above)
+        above = account.key

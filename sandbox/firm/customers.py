@@ -10,6 +10,7 @@ from sandbox.firm.days import moment
 from sandbox.firm.group import ENTITIES, KESTREL, SALESFORCE
 from sandbox.firm.names import CITIES, COMPANY_KINDS, COMPANY_WORDS, LEGAL_FORMS, STREETS
 from sandbox.firm.spec import FirmSpec
+from sandbox.firm.tax_ids import tax_number
 
 TERMS = (30, 45, 60, 14)
 
@@ -95,12 +96,8 @@ def _name(chance: Chance, entity: str, number: int) -> tuple[str, str]:
 
 
 def _tax_id(chance: Chance, entity: str, number: int) -> str:
-    digits = f"{chance.between(10**8, 10**9 - 1, 'tax', number):09d}"
-    if entity == "MCG-US":
-        return f"{digits[:2]}-{digits[2:]}"
-    if entity == "MCG-JP":
-        return f"T{chance.between(10**12, 10**13 - 1, 'tax', number)}"
-    return f"{ENTITIES[entity].country}{digits}"
+    digits = chance.between(10**12, 10**13 - 1, "tax", number)
+    return tax_number(ENTITIES[entity].country, digits, newer=number % 2 == 1)
 
 
 def _accounts(chance: Chance, key: str, number: int, entity: str) -> tuple[Account, ...]:

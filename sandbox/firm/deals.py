@@ -52,7 +52,7 @@ def _of_project(book: Book, project: Project, projects: list[Project]) -> Deal:
         customer=project.account.customer,
         amount=services + product,
         services=services,
-        currency=project.currency,
+        currency=project.signed_in or project.currency,
         entity=project.entity,
         practice=project.practice,
         unit=project.unit,
@@ -69,6 +69,7 @@ def _of_project(book: Book, project: Project, projects: list[Project]) -> Deal:
         workspace_field=project.story != "" or chance.hit(0.85, "field", key),
         discount=services // 20 if discounted else 0,
         pass_through=services // 10 if discounted else 0,
+        signed_with=project.signed_with,
     )
 
 
@@ -156,7 +157,7 @@ def make_contracts(book: Book, deals: list[Deal], ceilings: dict[str, int]) -> l
                 key=f"K-{deal.key}", deal=deal.key, customer=deal.customer,
                 contract_type=str(deal.contract_type), currency=deal.currency,
                 value=deal.services + deal.discount + deal.pass_through,
-                entity=deal.entity, start=deal.start, end=deal.end, signed_at=deal.closed_at,
+                entity=deal.signed_with or deal.entity, start=deal.start, end=deal.end, signed_at=deal.closed_at,
                 not_to_exceed=ceiling, in_advance=deal.contract_type == "retainer" or deal.story == "b02_advance",
                 order_number=f"PO-{book.chance.between(10000, 99999, 'po', deal.key)}",
                 discount=deal.discount, pass_through=deal.pass_through,

@@ -20,6 +20,7 @@ class Discrepancy:
     currency: str | None
     note: str
     records: list[Record] = field(default_factory=list)
+    severity: str | None = None  # None: not said; the key alone is expected
 
     def as_dict(self) -> dict[str, Any]:
         """For the ground-truth file."""

@@ -59,8 +59,8 @@ def _payment_lines(world: World, ids: Ids, settlement: Settlement, item: Receiva
     received = functional(world, item, settlement.amount, day)
     earlier = sum(s.amount for s in item.settlements if s.at < settlement.at)
     cleared = carried(world, item, earlier + settlement.amount) - carried(world, item, earlier)
-    amount = money(settlement.amount, item.project.currency)
-    zero = money(0, item.project.currency)
+    amount = money(settlement.amount, item.currency)
+    zero = money(0, item.currency)
     yield _line(ids, settlement.key, 0, changed, amount, str(received), mainline=True)
     yield _line(ids, settlement.key, 1, changed, f"-{amount}", str(-cleared), memo=CLEARED)
     yield _line(ids, settlement.key, 2, changed, zero, str(cleared - received), memo=EXCHANGE_DIFFERENCE)
@@ -81,18 +81,18 @@ def document_rate(world: World, item: Receivable) -> Decimal:
 
 
 def _rate(world: World, item: Receivable, day: date) -> Decimal:
-    return world.fx.rate(ENTITIES[item.entity].currency, item.project.currency, day)
+    return world.fx.rate(ENTITIES[item.entity].currency, item.currency, day)
 
 
 def functional(world: World, item: Receivable, minor: int, day: date) -> Decimal:
     """Amount in the entity's own currency at the rate of a day, rounded to its minor unit."""
-    amount = main_units(minor, item.project.currency) * _rate(world, item, day)
+    amount = main_units(minor, item.currency) * _rate(world, item, day)
     return rounded(amount, ENTITIES[item.entity].currency)
 
 
 def _booked(world: World, item: Receivable, minor: int) -> Decimal:
     """The same at the rate of the invoice."""
-    amount = main_units(minor, item.project.currency) * document_rate(world, item)
+    amount = main_units(minor, item.currency) * document_rate(world, item)
     return rounded(amount, ENTITIES[item.entity].currency)
 
 
@@ -115,7 +115,7 @@ def _header(ids: Ids, key: str, item: Receivable, day: date, rate: Decimal) -> R
         "entity": ids.erp_customer(item.project.account.key),
         "trandate": day.isoformat(),
         "postingperiod": period_id(day),
-        "currency": CURRENCY_IDS[item.project.currency],
+        "currency": CURRENCY_IDS[item.currency],
         "exchangerate": str(rate),
         "subsidiary": ENTITIES[item.entity].subsidiary,
         "posting": True,
@@ -129,7 +129,7 @@ def posting_month(item: Receivable) -> date:
 
 
 def _invoice(world: World, ids: Ids, item: Receivable, number: str) -> Row:
-    invoice, currency, at = item.invoice, item.project.currency, world.as_of
+    invoice, currency, at = item.invoice, item.currency, world.as_of
     posted, still_open = item.is_posted(at), item.open_amount(at)
     opened, closed = item.dispute or (None, None)
     day = invoice.created_at.date()
@@ -175,7 +175,7 @@ def _document_lines(
     world: World, ids: Ids, item: Receivable, key: str, sign: int, changed: str
 ) -> Iterator[Row]:
     """Lines of an invoice; of its credit note with sign -1, at the rate of the invoice it takes back."""
-    currency, booked = item.project.currency, booked_lines(world, item)
+    currency, booked = item.currency, booked_lines(world, item)
     total = -sum((amount for _, amount in booked), Decimal(0))
     yield _line(ids, key, 0, changed, money(sign * item.gross, currency), str(sign * total), mainline=True)
     number = 0
@@ -226,7 +226,7 @@ def _payment(world: World, ids: Ids, settlement: Settlement, item: Receivable) -
     day, number = settlement.at.date(), ids.transactions[settlement.key]
     return _header(ids, settlement.key, item, day, _rate(world, item, day)) | {
         "tranid": f"PMT{number}", "type": "CustPymt", "status": "C", "memo": None,
-        "foreigntotal": money(settlement.amount, item.project.currency), "foreignamountunpaid": None,
+        "foreigntotal": money(settlement.amount, item.currency), "foreignamountunpaid": None,
         "createddate": stamp(settlement.at), "lastmodifieddate": stamp(settlement.at),
     }  # fmt: skip
 
@@ -237,8 +237,8 @@ def _credit(world: World, ids: Ids, settlement: Settlement, item: Receivable, nu
     return _header(ids, settlement.key, item, settlement.at.date(), rate) | {
         "tranid": f"CM{number_prefix(item.entity).removeprefix('INV')}{number}",
         "type": "CustCred", "status": "B",
-        "memo": "Credited and billed again", "foreigntotal": money(settlement.amount, item.project.currency),
-        "foreignamountunpaid": money(0, item.project.currency), "createddate": stamp(settlement.at),
+        "memo": "Credited and billed again", "foreigntotal": money(settlement.amount, item.currency),
+        "foreignamountunpaid": money(0, item.currency), "createddate": stamp(settlement.at),
         "lastmodifieddate": stamp(settlement.at), "custbody_kantata_invoice_id": ids.psa_invoices[psa] if psa else None,
     }  # fmt: skip
 
@@ -247,7 +247,7 @@ def _link(ids: Ids, settlement: Settlement, item: Receivable) -> Row:
     return {
         "previousdoc": ids.transactions[item.invoice.key], "previousline": "0",
         "nextdoc": ids.transactions[settlement.key], "nextline": "0",
-        "foreignamount": money(settlement.amount, item.project.currency), "linktype": settlement.kind,
+        "foreignamount": money(settlement.amount, item.currency), "linktype": settlement.kind,
         "lastmodifieddate": stamp(settlement.at),
     }  # fmt: skip
 

@@ -247,7 +247,7 @@ class _Journals:
         world, home, last = self._world, ENTITIES[entity].currency, month_end(month)
         found: dict[str, Decimal] = defaultdict(Decimal)
         for item in world.receivables:
-            currency = item.project.currency
+            currency = item.currency
             if item.entity != entity or currency == home or item.invoice.created_at.date() > last:
                 continue
             settled = sum(s.amount for s in item.settlements if s.at.date() <= last)
@@ -273,7 +273,8 @@ def _billings(world: World) -> dict[str, list[Billing]]:
         )
 
     for item in world.receivables:
-        if item.is_posted(world.as_of) and item.entity == item.project.entity:
+        of_contract = (item.entity, item.currency) == (item.project.entity, item.project.currency)
+        if item.is_posted(world.as_of) and of_contract:
             add(item, posting_month(item), 1)
             for settlement in item.settlements:
                 if settlement.kind == "CreditMemoApplication" and settlement.at <= world.as_of:

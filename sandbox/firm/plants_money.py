@@ -128,11 +128,12 @@ def drift_of_customers(book: Book) -> dict[tuple[str, str, str], str | int | boo
         while (system, customer.key, attribute) in drift:
             turn += 1
             customer = pool[turn % len(pool)]
-        drift[system, customer.key, attribute] = _wrong(customer, attribute)
+        drift[system, customer.key, attribute] = wrong_copy(customer, attribute)
     return drift
 
 
-def _wrong(customer: Customer, attribute: str) -> str | int | bool:
+def wrong_copy(customer: Customer, attribute: str) -> str | int | bool:
+    """What a copy shows that no longer agrees."""
     if attribute == "legal_name":
         return f"{customer.name.split()[0]} Holdings {customer.form}"
     if attribute == "billing_address":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sandbox.firm.changes import last_carried
@@ -282,7 +282,12 @@ def _stories(world: World, ids: Ids, project: Project) -> list[Row]:
 
 def accepted_at(milestone: Milestone) -> datetime:
     """When the acceptance is entered."""
-    return moment(milestone.accepted, 12, 30)
+    return entered_at(milestone.accepted)
+
+
+def entered_at(day: date) -> datetime:
+    """When what was accepted on a day is entered."""
+    return moment(day, 12, 30)
 
 
 def _billing(world: World, ids: Ids, project: Project, milestone: Milestone) -> Row:

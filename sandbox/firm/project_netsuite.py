@@ -29,7 +29,7 @@ def project_netsuite(world: World, ids: Ids) -> dict[str, list[Row]]:
         "subsidiary": _subsidiaries(),
         "currency": [_currency(code, number) for code, number in CURRENCY_IDS.items()],
         "term": [_term(number, days) for number, days in enumerate(TERMS, start=1)],
-        "customer": [_customer(ids, customer, account) for customer, account in accounts],
+        "customer": [_customer(world, ids, customer, account) for customer, account in accounts],
         "customersubsidiaryrelationship": [_relationship(ids, account) for _, account in accounts],
         "entityaddress": [_address(ids, customer, account) for customer, account in accounts],
         "customeraddressbook": [_address_book(ids, account) for _, account in accounts],
@@ -86,7 +86,7 @@ def _address_id(ids: Ids, account: Account) -> str:
     return str(int(ids.erp_customer(account.key)) + 50_000)
 
 
-def _customer(ids: Ids, customer: Customer, account: Account) -> Row:
+def _customer(world: World, ids: Ids, customer: Customer, account: Account) -> Row:
     own = ids.erp_customer(account.key)
     changed = customer.created_at + timedelta(days=1)
     return {
@@ -95,7 +95,7 @@ def _customer(ids: Ids, customer: Customer, account: Account) -> Row:
         "companyname": customer.legal_name,
         "altname": customer.name,
         "email": f"ap@{customer.short}.example",
-        "parent": None,
+        "parent": _above(world, ids, customer),
         "currency": CURRENCY_IDS[account.currency],
         "terms": str(TERMS.index(customer.terms) + 1),
         "category": customer.industry,
@@ -115,6 +115,12 @@ def _address(ids: Ids, customer: Customer, account: Account) -> Row:
         "nkey": _address_id(ids, account), "addr1": customer.street, "addr2": None, "city": customer.city,
         "state": customer.state or None, "zip": customer.postal_code, "country": customer.country,
     }  # fmt: skip
+
+
+def _above(world: World, ids: Ids, customer: Customer) -> str | None:
+    """ERP record of the customer that stands above this one."""
+    above = world.erp_parents.get(customer.key)
+    return ids.erp_customer(world.customers[above].accounts[0].key) if above else None
 
 
 def _is_retired(customer: Customer, account: Account) -> bool:
@@ -144,8 +150,8 @@ def _job(world: World, ids: Ids, project: Project) -> Row:
         "entityid": project.code,
         "companyname": project.name,
         "parent": ids.erp_customer(project.account.key),
-        "subsidiary": ENTITIES[project.entity].subsidiary,
-        "currency": CURRENCY_IDS[project.currency],
+        "subsidiary": ENTITIES[project.booked_with or project.entity].subsidiary,
+        "currency": CURRENCY_IDS[project.signed_in or project.currency],
         "jobbillingtype": "TM" if project.contract_type == "time_and_materials" else "FBM",
         "entitystatus": "2",
         "startdate": project.start.isoformat(),

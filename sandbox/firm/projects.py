@@ -57,6 +57,9 @@ class Milestone:
     ready_only: bool = False  # looks forgotten, but the schedule line is ready
     external_id: bool = True
     billed_early: date | None = None  # invoiced after that day, although the customer accepts later
+    booked: date | None = (
+        None  # planted: finance books its revenue with that day's, whatever the customer says
+    )
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,10 @@ class Project:
     first_part_of: str | None = None  # a split deal: the other project of the same deal
     psa_error: int = 0  # the PSA shows a price that differs from the agreed one by that much
     schedule_error: int = 0  # the last line of the ERP's schedule differs by that much
+    signed_in: str | None = None  # planted: deal and contract are in that currency, the project is not
+    billed_in: str | None = None  # planted: its invoices are in that currency
+    signed_with: str | None = None  # planted: the contract names that company
+    booked_with: str | None = None  # planted: the ERP's project belongs to that company
 
     @property
     def currency(self) -> str:
@@ -130,6 +137,7 @@ class Deal:
     workspace_field: bool = True  # whether sales noted the project id on the opportunity
     discount: int = 0  # agreed off the list value that the contract names
     pass_through: int = 0  # other people's costs in the contract's value, not ours to deliver
+    signed_with: str | None = None  # planted: the contract names that company instead of the deal's
 
     def stage_at(self, at: datetime) -> tuple[int, datetime]:
         """Index into STAGES at that moment, and since when."""

@@ -42,6 +42,11 @@ class Receivable:
         """The company that issued it and holds the receivable."""
         return self.invoice.entity or self.project.entity
 
+    @property
+    def currency(self) -> str:
+        """The currency it is written in, which is that of the contract unless somebody erred."""
+        return self.project.billed_in or self.project.currency
+
     def is_posted(self, at: datetime) -> bool:
         """Whether the invoice counts as receivable at that moment."""
         return self.invoice.posted_at is not None and self.invoice.posted_at <= at

@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from sandbox.firm.days import add_months, moment, month_end, months_between
 from sandbox.firm.group import UNITS
 from sandbox.firm.kantata_changes import price_shown
-from sandbox.firm.project_kantata import BILLED_OUT_AFTER, accepted_at
+from sandbox.firm.project_kantata import BILLED_OUT_AFTER, entered_at
 from sandbox.firm.projects import Project
 from sandbox.firm.world import World
 
@@ -114,8 +114,9 @@ class Recognition:
                 yield _share(self._price(project, month), project.currency, hours, whole)
 
     def _accepted(self, project: Project) -> Iterator[int]:
-        known = [m for m in project.milestones if accepted_at(m) <= self._world.as_of]
-        places = [(self.month_of(m.accepted, accepted_at(m)), m.amount) for m in known]
+        days = [(m.booked or m.accepted, m.amount) for m in project.milestones]
+        known = [(day, entered_at(day), amount) for day, amount in days]
+        places = [(self.month_of(d, at), amount) for d, at, amount in known if at <= self._world.as_of]
         for place in range(len(self.months)):
             yield sum(amount for at, amount in places if at <= place)
 

@@ -11,6 +11,7 @@ from sandbox.firm.discrepancy import Discrepancy
 from sandbox.firm.discrepancy import record as _record
 from sandbox.firm.group import BAMBOOHR, KANTATA, NETSUITE, UNITS, money
 from sandbox.firm.ids import Ids
+from sandbox.firm.plants_tax import STORY
 from sandbox.firm.project_bamboohr import employee_id
 from sandbox.firm.project_kantata import group_id
 from sandbox.firm.project_salesforce import erp_fields
@@ -22,6 +23,7 @@ from sandbox.firm.truth_books import books_truth
 from sandbox.firm.truth_contracts import contract_truth
 from sandbox.firm.truth_master import master_data
 from sandbox.firm.truth_overbook import overbooking_truth
+from sandbox.firm.truth_structure import structure_truth
 from sandbox.firm.truth_time import time_truth
 from sandbox.firm.world import World
 
@@ -45,7 +47,7 @@ def ground_truth(world: World, ids: Ids, mirror: Mirror | None = None) -> list[D
         *_unbilled(world, ids), *_outside_window(world, ids), *_unpriced(world, ids), *_milestones(world, ids),
         *_invoices(world, ids), *_mirror(world, ids, mirror), *_credit_holds(world, ids), *_leavers(world, ids),
         *_missing_numbers(world, ids), *contract_truth(world, ids), *time_truth(world, ids), *books_truth(world, ids),
-        *master_data(world, ids), *overbooking_truth(world, ids),
+        *master_data(world, ids), *overbooking_truth(world, ids), *structure_truth(world, ids),
     ]  # fmt: skip
     return sorted(found, key=lambda d: (d.check_id, d.matching_key, d.period))
 
@@ -71,6 +73,14 @@ def _projects_without_deal(world: World, ids: Ids) -> Iterator[Discrepancy]:
 
 
 def _customer_drift(world: World, ids: Ids) -> Iterator[Discrepancy]:
+    waiting = {item.project.account.customer for item in world.receivables if not item.is_posted(world.as_of)}
+    for customer in (c for c in world.customers.values() if c.story == STORY):
+        erp = ids.erp_customer(customer.accounts[0].key)
+        yield Discrepancy(
+            "C03", f"{NETSUITE}:customer:{erp}|tax_id_check", "", STORY, None, None,
+            f"check digit of {customer.tax_id}", [_record(NETSUITE, "customer", erp)],
+            severity="S1" if customer.key in waiting else "S2",
+        )  # fmt: skip
     for (system, key, attribute), value in world.customer_drift.items():
         if attribute == "credit_hold":
             continue
@@ -83,6 +93,7 @@ def _customer_drift(world: World, ids: Ids) -> Iterator[Discrepancy]:
         yield Discrepancy(
             "C03", f"{instance}:{name}:{own}|{attribute}", "", f"{system}_{attribute}", None, None,
             f"copy shows {value!r}", [_record(NETSUITE, "customer", erp), _record(instance, name, own)],
+            severity=("S1" if key in waiting else "S2") if attribute == "tax_id" else None,
         )  # fmt: skip
 
 
@@ -194,6 +205,8 @@ def _mirror(world: World, ids: Ids, mirror: Mirror | None) -> Iterator[Discrepan
     for deal in world.deals:
         standing = world.standing(deal, world.as_of)
         if standing is None or not deal.won or deal.closed_at > world.as_of:
+            continue
+        if deal.story == "x02_currency":  # what is open in another currency says nothing of the deal's
             continue
         own = ids.opportunities[deal.key]
         shown = mirror[own] if mirror is not None else erp_fields(world, deal)

@@ -19,12 +19,15 @@ _FAULTS = {
     "x02_rate": ("X02", "rate", "not the rate of the table"),
     "x02_conversion": ("X02", "conversion", "converted wrongly"),
 }
+#: A milestone billed early is worst where its revenue was recognised with it.
+EARLY_SEVERITY = {"b02_early": "S3", "b02_recognised": "S1"}
 
 
 def books_truth(world: World, ids: Ids) -> Iterator[Discrepancy]:
     """What must be found in the books."""
     yield from _billed_early(world, ids)
     yield from _pairs(world, ids)
+    yield from _other_currency(world, ids)
     for item in world.receivables:
         if item.invoice.story in _FAULTS:
             check, reason, note = _FAULTS[item.invoice.story]
@@ -34,6 +37,16 @@ def books_truth(world: World, ids: Ids) -> Iterator[Discrepancy]:
                 None if foreign else money(item.invoice.net, item.project.currency),
                 ENTITIES[item.entity].currency if foreign else item.project.currency,
                 note, [record(NETSUITE, "transaction", own)],
+            )  # fmt: skip
+
+
+def _other_currency(world: World, ids: Ids) -> Iterator[Discrepancy]:
+    for item in world.receivables:
+        if item.project.story == "x02_currency" and item.is_posted(world.as_of):
+            own = ids.transactions[item.invoice.key]
+            yield Discrepancy(
+                "X02", f"{NETSUITE}:{own}|currency", "", item.project.story, money(item.invoice.net, item.currency),
+                item.currency, f"the contract is in {item.project.currency}", [record(NETSUITE, "transaction", own)],
             )  # fmt: skip
 
 
@@ -50,7 +63,7 @@ def _pairs(world: World, ids: Ids) -> Iterator[Discrepancy]:
 
 def _billed_early(world: World, ids: Ids) -> Iterator[Discrepancy]:
     for project in world.projects.values():
-        if project.story != "b02_early":
+        if project.story not in EARLY_SEVERITY:
             continue
         for milestone in project.milestones:
             if milestone.billed_early and accepted_at(milestone) > world.as_of:
@@ -58,5 +71,5 @@ def _billed_early(world: World, ids: Ids) -> Iterator[Discrepancy]:
                 yield Discrepancy(
                     "B02", f"{KANTATA}:{own}", "", project.story, money(milestone.amount, project.currency),
                     project.currency, f"billed after {milestone.billed_early}, not accepted yet",
-                    [record(KANTATA, "stories", own)],
+                    [record(KANTATA, "stories", own)], severity=EARLY_SEVERITY[project.story],
                 )  # fmt: skip

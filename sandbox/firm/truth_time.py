@@ -24,6 +24,7 @@ def time_truth(world: World, ids: Ids) -> Iterator[Discrepancy]:
     yield from _cost_rates(world)
     yield from _doubles(world, ids)
     yield from _wrong_rates(world, ids)
+    yield from _wrong_currency(world, ids)
     yield from open_at_close(world, ids)
 
 
@@ -54,6 +55,19 @@ def _doubles(world: World, ids: Ids) -> Iterator[Discrepancy]:
             yield Discrepancy(
                 "T02", f"time:{KANTATA}:{own}", "", ENTRY_STORY, money(entry.minutes * entry.rate // 60, currency),
                 currency, "the same hours under another id", [record(KANTATA, "time_entries", own)],
+            )  # fmt: skip
+
+
+def _wrong_currency(world: World, ids: Ids) -> Iterator[Discrepancy]:
+    for item in world.receivables:
+        if item.project.story != "r02_currency":
+            continue
+        own = ids.transactions[item.invoice.key]
+        for person, role in sorted({ln.reference[1:] for ln in item.invoice.lines if ln.source == "time"}):
+            yield Discrepancy(
+                "R02", f"{NETSUITE}:{own}|{ids.user(int(person[1:]))}|{ids.role(role)}", "", item.project.story, None,
+                None, f"billed in {item.currency}, the card is in {item.project.currency}",
+                [record(NETSUITE, "transaction", own)], severity="S2",
             )  # fmt: skip
 
 

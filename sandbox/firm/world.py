@@ -22,13 +22,16 @@ from sandbox.firm.pay import Payroll, make_payroll
 from sandbox.firm.people import Person, make_people
 from sandbox.firm.plants_close import Omissions, leave_open, omit, plant_omissions
 from sandbox.firm.plants_double import Doubles, double_invoices, doubled_entries
+from sandbox.firm.plants_hierarchy import erp_parents
 from sandbox.firm.plants_money import drift_of_customers, drift_of_deals, plant_invoices
 from sandbox.firm.plants_overbook import Overbooking, plant_overbooking
+from sandbox.firm.plants_tax import with_mistyped_numbers
 from sandbox.firm.plants_time import TimePlants, mark_skipped, plant_time
 from sandbox.firm.projects import Assignment, ChangeRequest, Contract, Deal, Project
 from sandbox.firm.rates import SpecialCard
 from sandbox.firm.receivables import Receivable, Standing, receivable, standing
 from sandbox.firm.scenarios import scenario_projects, special_cards
+from sandbox.firm.scenarios_books import book_projects, booked_entries, pending_tax_ids
 from sandbox.firm.scenarios_master import master_data_cases
 from sandbox.firm.spec import FirmSpec
 from sandbox.firm.staffing import Book, staff_projects
@@ -69,6 +72,7 @@ class World:
     omissions: Omissions
     customer_drift: dict[tuple[str, str, str], str | int | bool]
     deal_drift: dict[tuple[str, str], str | int | bool | date | None]
+    erp_parents: dict[str, str]  # customer -> the one above it in the ERP
 
     def standing(self, deal: Deal, at: datetime) -> Standing | None:
         """The true receivables of a deal at that moment."""
@@ -103,14 +107,16 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
         raise ValueError(f"as_of {as_of:%Y-%m-%d} lies before the first day of this firm, {spec.planted_on}")
     chance, horizon = Chance(spec.seed), spec.horizon(as_of)
     people = make_people(spec, chance, horizon)
-    customers = make_customers(spec, chance)
-    book = Book(spec, chance, people, customers)
+    book = Book(spec, chance, people, make_customers(spec, chance))
+    customers = with_mistyped_numbers(book)
+    book = replace(book, customers=customers)
     unserved, their_projects = master_data_cases(book)
     planned = [
         *staff_projects(book, horizon),
         *scenario_projects(book),
         *contract_projects(book),
         *their_projects,
+        *book_projects(book),
     ]
     deals = make_deals(book, planned, horizon)
     ordered = sorted(planned, key=lambda p: (p.opened_at, p.key))
@@ -121,7 +127,7 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
     asked = (case.leave for case in overbooking if case.leave and case.leave.created_at <= as_of)
     leaves = [*make_leave(spec, chance, people, as_of), *asked]
     entries = log_time(TimeBook(spec, chance, projects, as_of), people, leaves)
-    planted = (*plants.entries, *early_entries(projects, spec.planted_on))
+    planted = (*plants.entries, *early_entries(projects, spec.planted_on), *booked_entries(projects))
     entries += [entry for entry in planted if entry.created_at <= as_of]
     expenses = make_expenses(chance, list(projects.values()), as_of)
     omissions = plant_omissions(book, projects, entries, expenses)
@@ -136,7 +142,7 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
     doubles = double_invoices(book, projects, invoices.invoices, taken)
     everything = (*invoices.invoices, *doubles.invoices)
     by_key = {c.key: c for c in [*customers, *unserved]}
-    drift = drift_of_customers(book)
+    drift = drift_of_customers(book) | pending_tax_ids(book)
     receivables = [
         receivable(chance, i, projects[i.project], _customer(by_key, projects, i), invoices.credited.get(i.key))
         for i in sorted(everything, key=lambda i: (i.created_at, i.key)) if i.created_at <= as_of
@@ -152,7 +158,7 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
         fx=Rates(chance, add_months(spec.start, -1)),
         bookings=[b for b in (*bookings, *plants.bookings, *extra) if b.project in projects],
         plants=plants, overbooking=overbooking, payroll=make_payroll(book, horizon), omissions=omissions,
-        customer_drift=drift, deal_drift={},
+        customer_drift=drift, deal_drift={}, erp_parents=erp_parents(book),
         crm_accounts=crm_accounts(book, {key for system, key, what in drift if (system, what) == _OTHER_TAX_ID}),
     )  # fmt: skip
     won = [d for d in deals if d.won and d.closed_at <= spec.planted_at]

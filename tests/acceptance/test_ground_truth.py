@@ -49,12 +49,28 @@ def planted(firm: Firm) -> set[Key]:
     return {(row["check_id"], row["matching_key"], row["period"] or "") for row in rows}
 
 
+def severities(firm: Firm) -> dict[Key, str]:
+    """How bad the generator says each of them is, where it says so."""
+    rows = json.loads((firm.home.sandbox / "ground_truth.json").read_text())
+    named = (row for row in rows if row["severity"])
+    return {(row["check_id"], row["matching_key"], row["period"] or ""): row["severity"] for row in named}
+
+
 def found(firm: Firm) -> list[Key]:
     """What the checks say is wrong."""
     with duckdb.connect(str(firm.home.warehouse), read_only=True) as warehouse:
         return warehouse.execute(
             "select check_id, matching_key, period from reconciliation.fct_findings"
         ).fetchall()
+
+
+def judged(firm: Firm, keys: set[Key]) -> dict[Key, str]:
+    """How bad the checks say those findings are."""
+    with duckdb.connect(str(firm.home.warehouse), read_only=True) as warehouse:
+        rows = warehouse.execute(
+            "select check_id, matching_key, period, severity from reconciliation.fct_findings"
+        ).fetchall()
+    return {row[:3]: row[3] for row in rows if row[:3] in keys}
 
 
 def not_evaluated(firm: Firm) -> list[tuple[str, str]]:
@@ -104,6 +120,8 @@ def test_findings_are_exactly_the_planted_discrepancies(
         build_dbt(firm, unit_tests=(seed, people) == FIRMS[0])
         expected, listed, silent = planted(firm), found(firm), not_evaluated(firm)
         hours = other_hours(firm)
+        serious = severities(firm)
+        shown = judged(firm, set(serious))
     findings = set(listed)
     record_property("report", "\n".join([f"seed {seed}, {people} people", *table(expected, findings)]))
     assert silent == []
@@ -112,3 +130,4 @@ def test_findings_are_exactly_the_planted_discrepancies(
     assert {key[0] for key in expected} == set(CHECKS), "the firm does not exercise every check"
     assert sorted(expected - findings) == []
     assert sorted(findings - expected) == []
+    assert shown == serious

@@ -16,6 +16,7 @@ from config.paths import REPOSITORY
 from tests.sandbox.duplicates import duplicate_groups
 from tests.sandbox.oracle_bookings import Bookings
 from tests.sandbox.oracle_contracts import Contracts
+from tests.sandbox.oracle_structure import Structures
 from tests.sandbox.vendor_rows import (
     CALENDARS,
     HR,
@@ -33,7 +34,7 @@ Found = set[tuple[str, str]]
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-class Oracle(Contracts, Bookings):
+class Oracle(Contracts, Bookings, Structures):
     """What each check must find."""
 
     def c01(self) -> Found:
@@ -99,7 +100,7 @@ class Oracle(Contracts, Bookings):
             account = self.group_account(g["id"])
             if account in truths:
                 found |= _differing(f"{KA}:workspace_group:{g['id']}", shown, truths[account])
-        return found
+        return found | self.companies() | self.own_parents() | self.impossible_numbers()
 
     def c02(self) -> Found:
         served = {self.account_of(c) for c in self.ns["customer"] if not c["isinactive"]}
@@ -252,6 +253,7 @@ class Oracle(Contracts, Bookings):
 
     def b05(self) -> Found:
         jobs = {line["transaction"]: line["entity"] for line in self.revenue_lines()}
+        symbols = {c["id"]: c["symbol"] for c in self.ns["currency"]}
         deals: dict[str, set[str]] = defaultdict(set)
         for deal, own in self.links:
             deals[own].add(deal)
@@ -267,6 +269,8 @@ class Oracle(Contracts, Bookings):
         found: Found = set()
         for own, headers in of_deal.items():
             o = self.opportunities[own]
+            if {symbols[h["currency"]] for h in headers} != {o["CurrencyIsoCode"]}:
+                continue  # amounts of another currency say nothing of the deal's
             still = [h for h in headers if Decimal(h["foreignamountunpaid"]) > 0]
             late = [(self.today - day(h["duedate"])).days for h in still]
             total = sum((Decimal(h["foreignamountunpaid"]) for h in still), Decimal(0))
@@ -433,7 +437,7 @@ class Oracle(Contracts, Bookings):
             apart = abs(Decimal(main["netamount"]) - Decimal(header["foreigntotal"]) * used)
             if apart > Decimal(max(1, len(lines[own]) / 2)) / UNIT[symbols[home]]:
                 found.add((f"{NS}:{own}|conversion", ""))
-        return found
+        return found | self.other_than_contract()
 
     def t02(self) -> Found:
         gone = {
@@ -603,7 +607,7 @@ class Oracle(Contracts, Bookings):
             rates = agreed.get((header["custbody_kantata_invoice_id"], line["custcol_source_ref"]), set())
             if rates and 0 not in rates and Decimal(line["rate"]) not in rates:
                 found.add((f"{NS}:{header['id']}|{line['custcol_source_ref']}", ""))
-        return found
+        return found | self.other_than_card()
 
     def x03(self) -> Found:
         entities = {"2": "MCG-US", "3": "MCG-UK", "4": "MCG-DE", "5": "MCG-JP"}

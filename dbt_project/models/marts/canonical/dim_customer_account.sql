@@ -13,6 +13,8 @@ select
     records.legal_form,
     records.tax_id,
     records.tax_id_key,
+    tax_ids.tax_id_scheme,
+    tax_ids.is_tax_id_valid,
     records.country_code,
     records.billing_street,
     records.billing_city,
@@ -27,3 +29,6 @@ select
 from {{ ref('int_customer_records') }} as records
 inner join {{ ref('int_customer_members') }} as members
     on records.record_key = members.record_key
+left join {{ ref('int_tax_ids') }} as tax_ids
+    on records.tax_id_key = tax_ids.tax_id_key
+    and coalesce(records.country_code, '') = tax_ids.country_code

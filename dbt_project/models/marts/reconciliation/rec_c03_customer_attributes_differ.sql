@@ -63,9 +63,41 @@ differing as (
 
 ),
 
+impossible as (
+
+    select
+        wrong.matching_key,
+        '' as period,
+        case when invoiced_next.customer_id is not null then 'S1' else 'S2' end as severity,
+        'Customer tax id cannot be right' as title,
+        'For ' || customers.customer_name || ', ' || wrong.instance || ' holds the tax id "' || wrong.tax_id
+        || '": its length or its check digit breaks the scheme of the country that issues it.' as explanation,
+        'customer' as subject_type,
+        wrong.customer_id as subject_id,
+        customers.customer_name as subject_name,
+        wrong.customer_id,
+        cast(null as {{ dbt.type_string() }}) as project_id,
+        cast(null as {{ dbt.type_string() }}) as legal_entity_id,
+        customers.business_unit_id,
+        cast(null as {{ dbt.type_string() }}) as practice_id,
+        cast(null as decimal(18, 4)) as amount_at_risk,
+        customers.currency,
+        false as is_amount_estimated,
+        true as is_primary_cause,
+        cast(wrong.changed_at as date) as occurred_on
+    from {{ ref('rec_c03_tax_id') }} as wrong
+    inner join {{ ref('dim_customer') }} as customers
+        on wrong.customer_id = customers.customer_id
+    left join invoiced_next
+        on wrong.customer_id = invoiced_next.customer_id
+
+),
+
 broken as (
 
     select * from differing
+    union all
+    select * from impossible
     union all
     select
         matching_key,
@@ -90,4 +122,4 @@ broken as (
 
 )
 
-{{ finding_rows('C03', 'broken', rule_version='2') }}
+{{ finding_rows('C03', 'broken', rule_version='3') }}

@@ -163,6 +163,14 @@ links as (
 
     union all
 
+    select findings.finding_id, 1 as record_order, 'other' as role, 'customer_account' as entity, numbers.customer_account_id as entity_id
+    from findings
+    inner join {{ ref('rec_c03_tax_id') }} as numbers
+        on findings.matching_key = numbers.matching_key
+    where findings.check_id = 'C03'
+
+    union all
+
     -- the company that sells is a matter of the project
     select findings.finding_id, 1 as record_order, 'other' as role, 'project' as entity, findings.project_id as entity_id
     from findings
