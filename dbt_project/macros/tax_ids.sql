@@ -1,13 +1,19 @@
 {#
   Tax numbers by the published scheme of the country that issued them: the prefix names it (GB, DE, T for a Japanese corporate
-  number), else the country of the address. Texts are read digit by digit, so nothing is cast that is no number.
+  number), else the country of the address and the length: bare digits of another length are a number of another kind (a
+  German Steuernummer, a British UTR), about which nothing is known. Texts are read digit by digit, so nothing is cast that is
+  no number.
 #}
 {% macro tax_id_scheme(key, country) -%}
     case
         when {{ replace_all(key, "^GB[0-9]+$", "") }} = '' then 'GB'
         when {{ replace_all(key, "^DE[0-9]+$", "") }} = '' then 'DE'
         when {{ replace_all(key, "^T[0-9]+$", "") }} = '' then 'JP'
-        when {{ replace_all(key, "^[0-9]+$", "") }} = '' and {{ country }} in ('GB', 'DE', 'JP', 'US') then {{ country }}
+        when {{ replace_all(key, "^[0-9]+$", "") }} <> '' then null
+        when {{ country }} = 'US' then 'US'
+        when {{ country }} = 'GB' and length({{ key }}) in (9, 12) then 'GB'
+        when {{ country }} = 'DE' and length({{ key }}) = 9 then 'DE'
+        when {{ country }} = 'JP' and length({{ key }}) = 13 then 'JP'
     end
 {%- endmacro %}
 
