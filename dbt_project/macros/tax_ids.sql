@@ -23,20 +23,16 @@
     ({% for weight in weights %}{{ weight }} * {{ digit_at(text, loop.index) }}{{ ' + ' if not loop.last }}{% endfor %})
 {%- endmacro %}
 
-{# ISO 7064, MOD 11,10: what eight digits leave for the ninth. A remainder of zero counts as ten, hence minus one and plus one. #}
-{% macro iso7064_mod_11_10(text) -%}
-    {%- set product = namespace(sql='10') -%}
-    {%- for place in range(1, 9) -%}
-        {%- set product.sql = "(2 * ((" ~ digit_at(text, place) ~ " + " ~ product.sql ~ " - 1) % 10 + 1) % 11)" -%}
-    {%- endfor -%}
-    ((11 - {{ product.sql }}) % 10)
+{# ISO 7064, MOD 11,10: what the product of the digits before becomes with the one at `place`; it starts from 10. #}
+{% macro iso7064_product(text, place, before) -%}
+    (2 * (({{ digit_at(text, place) }} + {{ before }} - 1) % 10 + 1) % 11)
 {%- endmacro %}
 
 {#
   True when the length fits the scheme and the check digit, where there is one, follows from the others. A British number of twelve
   digits adds three for a branch; series since 2010 count from 55. American numbers have no check digit. Null: no scheme is known.
 #}
-{% macro is_tax_id_right(scheme, digits) -%}
+{% macro is_tax_id_right(scheme, digits, iso7064_product) -%}
     case {{ scheme }}
         when 'GB' then
             length({{ digits }}) in (9, 12)
@@ -44,7 +40,7 @@
         when 'DE' then
             length({{ digits }}) = 9
             and {{ digit_at(digits, 1) }} > 0
-            and {{ digit_at(digits, 9) }} = {{ iso7064_mod_11_10(digits) }}
+            and {{ digit_at(digits, 9) }} = (11 - {{ iso7064_product }}) % 10
         when 'JP' then
             length({{ digits }}) = 13
             and {{ digit_at(digits, 1) }} > 0
