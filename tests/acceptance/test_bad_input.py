@@ -23,6 +23,7 @@ from config import ConfigError
 from config.clock import now
 from ingestion.__main__ import main as ingestion_command
 from ingestion.sources.netsuite import TABLES as NETSUITE_TABLES
+from ingestion.sources.salesforce import TABLES as SALESFORCE_TABLES
 from orchestration.cli import main as concord
 from orchestration.demo import Loop
 from reverse_etl.models import Correction, Filter, State
@@ -214,11 +215,13 @@ class Page:
     envelope: str  # part of the body without which it is no page
 
 
+# one query a table, in the order they are declared
+BEFORE_DEALS = list(SALESFORCE_TABLES).index("opportunity")
 PAGES = [
     Page(
         "salesforce_group",
         "/queryAll",
-        3,
+        BEFORE_DEALS,
         "Opportunity",
         "opportunity",
         "records.*.CloseDate",
@@ -341,7 +344,9 @@ def test_the_same_key_twice_in_one_run(deployment: Deployment) -> None:
     stamp = {"SystemModstamp": now().strftime("%Y-%m-%dT%H:%M:%SZ")}
     for row in (first, second):
         deployment.edit(instance, "Opportunity", _key(row), stamp)
-    deployment.order(instance, "rewrite", "/queryAll", skip=3, at="records.-1.Id", value=_key(first))
+    deployment.order(
+        instance, "rewrite", "/queryAll", skip=BEFORE_DEALS, at="records.-1.Id", value=_key(first)
+    )
     code, told = deployment.sync(instance)
     assert code == 0, told
     sql = "select record_id, field, reason from raw_landing.quarantine where rule = 'duplicate_key'"
