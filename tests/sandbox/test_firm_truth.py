@@ -45,7 +45,8 @@ CHECKS = (
 @pytest.mark.parametrize("days", [0, 7])
 @pytest.mark.parametrize(
     ("seed", "people"),
-    [(1, 60), (2, 60), (3, 60)] + [pytest.param(seed, 300, marks=pytest.mark.slow) for seed in (1, 2, 3)],
+    # The checks themselves are held against the truth at 300 people of every seed; the oracle at one says enough.
+    [(1, 60), (2, 60), (3, 60), pytest.param(1, 300, marks=pytest.mark.slow)],
 )
 def test_rows_break_the_checks_exactly_where_the_truth_says(seed: int, people: int, days: int) -> None:
     world = build_world(FirmSpec(seed, people, 18, AS_OF), AS_OF + timedelta(days=days))
