@@ -222,9 +222,8 @@ def _monthly(
         if amount:
             lines.append(Line("discount", ("contract", str(project.deal)), "Volume discount as agreed", None, None,
                               -amount, month, last))  # fmt: skip
-    waits = (
-        project.story == "c03_tax_pending"
-    )  # nobody posts it: what it says of the client is still to be checked
+    # Nobody posts it while what it says of the client is still to be checked.
+    waits = project.story == "c03_tax_pending"
     posted = None if waits else moment(add_weekdays(run.date(), 1), 11, 30)
     return Invoice(key, project.key, f"PSA-{key}", tuple(lines), run, posted)
 

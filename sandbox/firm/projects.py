@@ -57,9 +57,7 @@ class Milestone:
     ready_only: bool = False  # looks forgotten, but the schedule line is ready
     external_id: bool = True
     billed_early: date | None = None  # invoiced after that day, although the customer accepts later
-    booked: date | None = (
-        None  # planted: finance books its revenue with that day's, whatever the customer says
-    )
+    booked: date | None = None  # planted: the day with which finance books its revenue
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,28 @@ invoiced_next as (
 
 ),
 
+customers as (
+
+    select
+        customers.customer_id,
+        customers.customer_name,
+        customers.business_unit_id,
+        customers.currency,
+        invoiced_next.customer_id is not null as is_invoiced_next
+    from {{ ref('dim_customer') }} as customers
+    left join invoiced_next
+        on customers.customer_id = invoiced_next.customer_id
+
+),
+
 differing as (
 
     select
         comparison.matching_key,
-        '' as period,
+        comparison.customer_id,
+        comparison.changed_at,
         case
-            when comparison.attribute = 'tax_id' and invoiced_next.customer_id is not null then 'S1'
+            when comparison.attribute = 'tax_id' and customers.is_invoiced_next then 'S1'
             when comparison.attribute in ('tax_id', 'currency') then 'S2'
             else settings.severity
         end as severity,
@@ -38,26 +53,10 @@ differing as (
                 || comparison.copy_value || case when comparison.attribute = 'payment_terms' then ' days' else '' end || '"'
         end
         || '; the ERP says "' || comparison.truth_value || case when comparison.attribute = 'payment_terms' then ' days' else '' end
-        || '".' as explanation,
-        'customer' as subject_type,
-        comparison.customer_id as subject_id,
-        customers.customer_name as subject_name,
-        comparison.customer_id,
-        cast(null as {{ dbt.type_string() }}) as project_id,
-        cast(null as {{ dbt.type_string() }}) as legal_entity_id,
-        customers.business_unit_id,
-        cast(null as {{ dbt.type_string() }}) as practice_id,
-        cast(null as decimal(18, 4)) as amount_at_risk,
-        customers.currency,
-        false as is_amount_estimated,
-        true as is_primary_cause,
-        -- nobody knows when the two parted; they have stood as they are since the later of their changes
-        cast(comparison.changed_at as date) as occurred_on
+        || '".' as explanation
     from {{ ref('rec_c03_comparison') }} as comparison
-    inner join {{ ref('dim_customer') }} as customers
+    inner join customers
         on comparison.customer_id = customers.customer_id
-    left join invoiced_next
-        on comparison.customer_id = invoiced_next.customer_id
     cross join settings
     where comparison.is_different
 
@@ -67,15 +66,38 @@ impossible as (
 
     select
         wrong.matching_key,
-        '' as period,
-        case when invoiced_next.customer_id is not null then 'S1' else 'S2' end as severity,
+        wrong.customer_id,
+        wrong.changed_at,
+        case when customers.is_invoiced_next then 'S1' else 'S2' end as severity,
         'Customer tax id cannot be right' as title,
         'For ' || customers.customer_name || ', ' || wrong.instance || ' holds the tax id "' || wrong.tax_id
-        || '": its length or its check digit breaks the scheme of the country that issues it.' as explanation,
+        || '": its length or its check digit breaks the scheme of the country that issues it.' as explanation
+    from {{ ref('rec_c03_tax_id') }} as wrong
+    inner join customers
+        on wrong.customer_id = customers.customer_id
+
+),
+
+noticed as (
+
+    select * from differing
+    union all
+    select * from impossible
+
+),
+
+broken as (
+
+    select
+        noticed.matching_key,
+        '' as period,
+        noticed.severity,
+        noticed.title,
+        noticed.explanation,
         'customer' as subject_type,
-        wrong.customer_id as subject_id,
+        noticed.customer_id as subject_id,
         customers.customer_name as subject_name,
-        wrong.customer_id,
+        noticed.customer_id,
         cast(null as {{ dbt.type_string() }}) as project_id,
         cast(null as {{ dbt.type_string() }}) as legal_entity_id,
         customers.business_unit_id,
@@ -84,20 +106,11 @@ impossible as (
         customers.currency,
         false as is_amount_estimated,
         true as is_primary_cause,
-        cast(wrong.changed_at as date) as occurred_on
-    from {{ ref('rec_c03_tax_id') }} as wrong
-    inner join {{ ref('dim_customer') }} as customers
-        on wrong.customer_id = customers.customer_id
-    left join invoiced_next
-        on wrong.customer_id = invoiced_next.customer_id
-
-),
-
-broken as (
-
-    select * from differing
-    union all
-    select * from impossible
+        -- nobody knows when the two parted; they have stood as they are since the later of their changes
+        cast(noticed.changed_at as date) as occurred_on
+    from noticed
+    inner join customers
+        on noticed.customer_id = customers.customer_id
     union all
     select
         matching_key,
