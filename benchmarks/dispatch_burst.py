@@ -43,8 +43,6 @@ from sandbox.simulators.base import SimServer
 
 INSTANCE = "salesforce_group"
 FIELD, COLUMN = "ERP_Open_Amount__c", "erp_open_amount"
-SHARE_OF_LIMIT = 0.98
-"""What the budget allows of the vendor's limit: arrivals jitter by some milliseconds."""
 SLICE = 100
 TARGET_SHARE, TARGET_GROWTH_MB = 0.95, 16.0
 KEY_VARIABLE = "CONCORD_SALESFORCE_GROUP_PRIVATE_KEY"
@@ -106,10 +104,10 @@ def _json(value: Any, status: int = 200, headers: dict[str, str] | None = None) 
 
 
 def burst_config(url: str, limit: int) -> Config:
-    """The demo's configuration with this server as its CRM, a budget near its limit, and caps out of the way."""
+    """The demo's configuration with this server as its CRM, a budget of its limit, and caps out of the way."""
     config = load_config()
     caps = Caps(automatic_count=10**9, automatic_amount=Decimal(10**15))
-    budget = ApiBudget(max_concurrent=4, per_second=limit * SHARE_OF_LIMIT)
+    budget = ApiBudget(max_concurrent=4, per_second=limit)
     crm = config.instance(INSTANCE).model_copy(update={"base_url": url, "api_budget": budget})
     others = [i for i in config.instances if i.name != INSTANCE]
     estate = config.estate.model_copy(update={"instances": [crm, *others]})

@@ -7,6 +7,7 @@ and counters live in a small SQLite file beside them.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from filelock import FileLock, Timeout
 from connectors.errors import RateLimitedError
 
 _POLL_SECONDS = 0.01
+_TRANSIT_SECONDS = 0.05
+"""A vendor counts a call when it arrives: at the latest when it answers, and a longer answer was work, not transit."""
 
 
 class Budget:
@@ -27,7 +30,7 @@ class Budget:
     ----------
     directory : where slots and counters live; the same for all processes that share the tenant.
     max_concurrent : calls in flight at once.
-    per_second : sustained calls a second, or None for no pace limit.
+    per_second : calls the vendor may see in any one second, or None for no pace limit.
     daily : calls in a rolling 24 h we allow ourselves, or None.
     """
 
@@ -44,6 +47,7 @@ class Budget:
     ) -> None:
         self._instance = instance
         self._per_second = per_second
+        self._per_window = max(1, math.floor(per_second)) if per_second else 0
         self._daily = daily
         self._clock = clock
         self._sleep = sleep
@@ -61,8 +65,8 @@ class Budget:
         """
         lock = self._take_slot(timeout)
         try:
-            self._pace()
-            yield
+            with self._pace():
+                yield
         finally:
             lock.release()
 
@@ -84,15 +88,22 @@ class Budget:
                 )
             self._sleep(_POLL_SECONDS)
 
-    def _pace(self) -> None:
+    @contextmanager
+    def _pace(self) -> Iterator[None]:
         if self._per_second is None and self._daily is None:
+            yield
             return
-        wait = self._reserve()
+        number, wait = self._reserve()
         if wait > 0:
             self._sleep(wait)
+        sent = self._clock()
+        try:
+            yield
+        finally:
+            self._arrived(number, min(self._clock(), sent + _TRANSIT_SECONDS))
 
-    def _reserve(self) -> float:
-        """Book one call; return the seconds to wait before sending it."""
+    def _reserve(self) -> tuple[int, float]:
+        """Book one call; return its number and the seconds to wait before sending it."""
         now = self._clock()
         with closing(self._connect()) as connection, connection:
             connection.execute("begin immediate")
@@ -109,12 +120,36 @@ class Budget:
                     hint="wait for the window to roll over or raise api_budget.daily in config/estate.yml.",
                 )
             start = max(now, next_free)
-            step = 1 / self._per_second if self._per_second else 0.0
+            number = 0
+            if self._per_second:
+                number, start = self._book(connection, start)
+                next_free = start + 1 / self._per_second
             connection.execute(
                 "update budget set next_free = ?, window_start = ?, used = ?",
-                (start + step, window_start, used + 1),
+                (next_free, window_start, used + 1),
             )
-        return start - now
+        return number, start - now
+
+    def _book(self, connection: sqlite3.Connection, start: float) -> tuple[int, float]:
+        """The number of this call, and the first moment at which the vendor's window has room for it.
+
+        An even pace alone is not enough: a call that left late and the calls behind it, on time, would bunch.
+        """
+        assert self._per_second
+        (last,) = connection.execute("select coalesce(max(number), 0) from recent").fetchone()
+        number = last + 1
+        oldest = number - self._per_window
+        room = connection.execute("select arrived from recent where number = ?", (oldest,)).fetchone()
+        if room is not None:
+            start = max(start, room[0] + self._per_window / self._per_second)
+        connection.execute("delete from recent where number <= ?", (oldest,))
+        connection.execute("insert into recent values (?, ?)", (number, start + _TRANSIT_SECONDS))
+        return number, start
+
+    def _arrived(self, number: int, at: float) -> None:
+        if number:
+            with closing(self._connect()) as connection:
+                connection.execute("update recent set arrived = ? where number = ?", (at, number))
 
     def _prepare(self) -> None:
         with closing(self._connect()) as connection, connection:
@@ -123,6 +158,9 @@ class Budget:
                 "next_free real not null, window_start real not null, used integer not null)"
             )
             connection.execute("insert or ignore into budget values (1, 0, ?, 0)", (self._clock(),))
+            connection.execute(
+                "create table if not exists recent (number integer primary key, arrived real not null)"
+            )
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._counters, timeout=30, isolation_level=None)
