@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up test test-fast lint format types contracts sql lock clean bench chaos
+.PHONY: help install run up test test-fast lint format types contracts sql lock clean bench chaos truth
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ bench: install ## Print the benchmarks' rates and ratios (the last one on the fi
 
 chaos: install ## Inject faults from SEEDS=n seeds and check the invariants; SEED=n replays one
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),200))
+
+truth: install ## Hold every check against the planted truth of five firms of 60, 300 and 2,000 people each
+	@$(BIN)/python -m tests.truth $(foreach size,$(PEOPLE),--people $(size)) --seeds $(or $(SEEDS),5)
 
 lock: install ## Resolve requirements.lock anew (names no registry)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
