@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up test test-fast lint format types contracts sql lock clean bench chaos truth
+.PHONY: help install run up test test-fast lint format types contracts sql lock clean bench chaos truth shapes
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -63,6 +63,11 @@ chaos: install ## Inject faults from SEEDS=n seeds and check the invariants; SEE
 
 truth: install ## Hold every check against the planted truth of five firms of 60, 300 and 2,000 people each
 	@$(BIN)/python -m tests.truth $(foreach size,$(PEOPLE),--people $(size)) --seeds $(or $(SEEDS),5)
+
+shapes: install ## Record the shapes of published models; refuses what would break their readers
+	@CONCORD_WAREHOUSE=:memory: CONCORD_AS_OF=2026-06-30T18:00:00Z $(BIN)/dbt parse --quiet \
+		--project-dir dbt_project --profiles-dir dbt_project --target-path target/shapes
+	@$(BIN)/python -m tests.dbt.shapes dbt_project/target/shapes/manifest.json
 
 lock: install ## Resolve requirements.lock anew (names no registry)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
