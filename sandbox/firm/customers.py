@@ -66,6 +66,11 @@ class Customer:
         """Name with its legal form, as the ERP has it."""
         return f"{self.name} {self.form}"
 
+    @property
+    def is_plain(self) -> bool:
+        """One ERP record, and every system says by reference which: nothing about its identity is in question."""
+        return self.link == "reference" and len(self.accounts) == 1
+
 
 def crm_of(number: int) -> str:
     """A sixth of the clients came with Kestrel Data, which keeps a CRM of its own."""

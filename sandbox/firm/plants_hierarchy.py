@@ -14,9 +14,7 @@ def erp_parents(book: Book) -> dict[str, str]:
     """
     twice = second_records(book)
     told = {key for _, key, _ in drift_of_customers(book)}
-    fit = [
-        c.key for c in book.customers if c.link == "reference" and len(c.accounts) == 1 and c.key not in twice
-    ]
+    fit = [c.key for c in book.customers if c.is_plain and c.key not in twice]
     order = sorted(book.chance.order(fit, "hierarchy"), key=lambda key: key in told)
     pairs = [order[2 * number : 2 * number + 2] for number in range(rings(book))]
     found = {key: above for first, second in pairs for key, above in ((first, second), (second, first))}

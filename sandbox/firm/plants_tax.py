@@ -18,7 +18,7 @@ def with_mistyped_numbers(book: Book) -> list[Customer]:
     taken = {key for _, key, what in drift_of_customers(book) if what == "tax_id"} | second_records(book)
     fit = [
         c for c in book.customers
-        if c.link == "reference" and len(c.accounts) == 1 and c.country != "US" and c.key not in taken
+        if c.is_plain and c.country != "US" and c.key not in taken
     ]  # fmt: skip
     chosen = {c.key for c in book.chance.order(fit, "mistyped")[: book.spec.each]}
     return [

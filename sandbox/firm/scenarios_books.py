@@ -85,7 +85,7 @@ def _waiting(book: Book) -> list[Customer]:
     taken = {key for _, key, what in drift_of_customers(book) if what == "tax_id"} | second_records(book)
     fit = [
         c for c in book.customers
-        if c.link == "reference" and len(c.accounts) == 1 and c.story != STORY and c.key not in taken
+        if c.is_plain and c.story != STORY and c.key not in taken
     ]  # fmt: skip
     return book.chance.order(fit, "tax pending")[: book.spec.each]
 
