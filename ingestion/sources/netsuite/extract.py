@@ -73,12 +73,15 @@ class NetSuiteExtract:
         self._instance = instance
         hidden = instance.options.get("hidden_columns", {})
         self._hidden: dict[str, frozenset[str]] = {name: frozenset(listed) for name, listed in hidden.items()}
+        self._seen: dict[str, set[str]] = {}
 
     def pages(self, table: str, since: datetime | None, until: datetime) -> Iterator[list[dict[str, Any]]]:
         """Rows changed in [since, until]; lines come with all lines of a transaction that changed."""
         declared = self._tables[table]
         select = self._select(declared, self._where(declared, since, until))
+        seen = self._seen[table] = set()
         for page in self._client.suiteql_pages(select):
+            seen.update(key for row in page if (key := _key(declared, row)))
             yield [self._row(declared, row, until) for row in page]
 
     def tombstones(
@@ -86,8 +89,8 @@ class NetSuiteExtract:
     ) -> Iterator[Tombstone]:
         """Deleted records with their lines and links, and lines that left a changed transaction.
 
-        On a run that reads everything (`since` None) whatever the account no longer has is gone, so that a
-        change missed before cannot last.
+        On a run that reads everything (`since` None) whatever it did not show and the account no longer has is gone,
+        so that a change missed before cannot last. What is deleted behind the reader's back is in the next run's feed.
         """
         if since is None:
             for name, declared in self._tables.items():
@@ -145,9 +148,10 @@ class NetSuiteExtract:
                     yield _stone(child.table, record, until, "line_replace")
 
     def _absent(self, declared: Table, known: set[str], until: datetime) -> Iterator[Tombstone]:
-        if not known:
+        unseen = known - self._seen[declared.name]
+        if not unseen:
             return
-        gone = known - self._keys(declared, self._scope(declared))
+        gone = unseen - self._keys(declared, self._scope(declared))
         if len(known) >= VANISHING_MINIMUM_ROWS and len(gone) > len(known) * LARGEST_VANISHING_SHARE:
             raise PermanentError(
                 f"{len(gone)} of {len(known)} records are gone at once; none is taken for deleted.",
@@ -168,7 +172,7 @@ class NetSuiteExtract:
             where=where,
         )
         return {
-            "|".join(row[s] for s in sources) for page in self._client.suiteql_pages(select) for row in page
+            key for page in self._client.suiteql_pages(select) for row in page if (key := _key(declared, row))
         }
 
     def _column(self, table: str, column: str, where: str) -> set[str]:
@@ -246,6 +250,12 @@ class NetSuiteExtract:
                 field=field,
             )
         return moment
+
+
+def _key(declared: Table, row: Mapping[str, str]) -> str | None:
+    """Record id of a row; None when part of it is missing, which landing refuses."""
+    sources = [declared.column(name).source for name in declared.key]
+    return "|".join(row[source] for source in sources) if row.keys() >= set(sources) else None
 
 
 def _expression(column: Column) -> str:

@@ -39,6 +39,7 @@ class Compiled:
     """A query SQLite can run."""
 
     sql: str
+    count_sql: str  # how many rows that query has; unordered, for SQLite would compute every column to sort
     columns: tuple[tuple[str, Kind], ...]  # alias in lower case, kind
 
 
@@ -56,7 +57,10 @@ def compile_query(
         annotate_types(tree, schema=schema, dialect="sqlite")
         columns = tuple((item.alias_or_name.lower(), _kind(item)) for item in tree.selects)
         rewritten = _Rewriter(moments, now).rewrite(tree)
-        return Compiled(sql=rewritten.sql("sqlite"), columns=columns)
+        text = rewritten.sql("sqlite")
+        rewritten.set("order", None)
+        count = f"select count(*) from ({rewritten.sql('sqlite')})"
+        return Compiled(sql=text, count_sql=count, columns=columns)
     except SqlglotError as error:
         raise bad_query(_worded(str(error))) from error
     except ValueError as error:

@@ -47,7 +47,7 @@ def run(
     with store.lock:
         register(store.connection, moments)
         try:
-            (total,) = store.connection.execute(f"select count(*) from ({compiled.sql})").fetchone()
+            (total,) = store.connection.execute(compiled.count_sql).fetchone()
             rows = store.connection.execute(
                 f"select * from ({compiled.sql}) limit ? offset ?", (limit, offset)
             ).fetchall()
