@@ -1,6 +1,6 @@
 """A month-end burst against a vendor that allows N calls a second.
 
-    python -m benchmarks.dispatch_burst [--corrections 20000] [--limit 50] [--workers 3]
+    python -m benchmarks.dispatch_burst [--corrections 20000] [--limit 50] [--workers 4]
 
 The real dispatcher, ledger, Salesforce destination, connector and shared budget write each correction to a loopback
 server that refuses (429, Retry-After) the call above N in any one second. A correction is three calls: read, write,
@@ -236,7 +236,7 @@ def main() -> int:
     )
     parser.add_argument("--corrections", type=int, default=20_000)
     parser.add_argument("--limit", type=int, default=50, help="calls a second the vendor allows")
-    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=4)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         met = run(Path(folder), chosen.corrections, chosen.limit, chosen.workers)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -53,9 +55,9 @@ class Budget:
         self._sleep = sleep
         directory.mkdir(parents=True, exist_ok=True)
         self._slots = [directory / f"{instance}.slot{n}.lock" for n in range(max_concurrent)]
-        self._counters = directory / f"{instance}.budget.sqlite"
-        if per_second is not None or daily is not None:
-            self._prepare()
+        self._is_counted = per_second is not None or daily is not None
+        if self._is_counted:
+            self._open(directory / f"{instance}.budget.sqlite")
 
     @contextmanager
     def call(self, timeout: float = 300.0) -> Iterator[None]:
@@ -90,7 +92,7 @@ class Budget:
 
     @contextmanager
     def _pace(self) -> Iterator[None]:
-        if self._per_second is None and self._daily is None:
+        if not self._is_counted:
             yield
             return
         number, wait = self._reserve()
@@ -105,8 +107,7 @@ class Budget:
     def _reserve(self) -> tuple[int, float]:
         """Book one call; return its number and the seconds to wait before sending it."""
         now = self._clock()
-        with closing(self._connect()) as connection, connection:
-            connection.execute("begin immediate")
+        with self._counting() as connection:
             next_free, window_start, used = connection.execute(
                 "select next_free, window_start, used from budget"
             ).fetchone()
@@ -148,11 +149,19 @@ class Budget:
 
     def _arrived(self, number: int, at: float) -> None:
         if number:
-            with closing(self._connect()) as connection:
+            with self._counting() as connection:
                 connection.execute("update recent set arrived = ? where number = ?", (at, number))
 
-    def _prepare(self) -> None:
-        with closing(self._connect()) as connection, connection:
+    def _open(self, counters: Path) -> None:
+        """One connection for as long as this object lives, in a mode that does not wait for the disk at each call."""
+        self._connection = sqlite3.connect(
+            counters, timeout=30, isolation_level=None, check_same_thread=False
+        )
+        weakref.finalize(self, self._connection.close)
+        self._one_at_a_time = threading.Lock()
+        self._connection.execute("pragma journal_mode = wal")
+        self._connection.execute("pragma synchronous = normal")
+        with self._counting() as connection:
             connection.execute(
                 "create table if not exists budget (only integer primary key check (only = 1), "
                 "next_free real not null, window_start real not null, used integer not null)"
@@ -162,5 +171,8 @@ class Budget:
                 "create table if not exists recent (number integer primary key, arrived real not null)"
             )
 
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._counters, timeout=30, isolation_level=None)
+    @contextmanager
+    def _counting(self) -> Iterator[sqlite3.Connection]:
+        with self._one_at_a_time, self._connection:
+            self._connection.execute("begin immediate")
+            yield self._connection
