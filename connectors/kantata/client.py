@@ -29,6 +29,7 @@ _WRITER_TIMEOUT_SECONDS = 300.0
 UNHIDE: Mapping[str, Mapping[str, str]] = {
     "workspaces": {"include_archived": "true"},
     "time_entries": {"from_archived_workspaces": "true", "on_my_account": "false"},
+    "assignments": {"in_unarchived_stories": "false", "in_unarchived_workspaces": "false"},
     "stories": {
         "all_on_account": "true",
         "show_archived": "true",

@@ -67,6 +67,14 @@ def firm_rows() -> Rows:
             {"id": "701", "workspace_resource_id": "601", "workspace_id": "410", "start_date": "2026-06-01",
              "end_date": "2026-09-30", "minutes": 9600, "hard": True, **born}
         ],
+        "assignments": [
+            {"id": "711", "story_id": "5121", "assignee_id": "77", "estimated_minutes": 9000, "allocated_minutes": 9600,
+             "current": True, **born},
+            {"id": "712", "story_id": "5122", "assignee_id": "77", "estimated_minutes": None, "allocated_minutes": 600,
+             "current": True, **born},
+            {"id": "713", "story_id": "5123", "assignee_id": "78", "estimated_minutes": 60, "allocated_minutes": 0,
+             "current": False, **born, "updated_at": stamp(START + timedelta(days=1))},
+        ],
         "invoices": [
             {"id": "801", "user_invoice_number": "INV-1", "draft": False, "status": "new", "workspace_id": "410",
              "invoice_date": "2026-02-01", "due_date": "2026-03-01", "balance_in_cents": 15_000,

@@ -23,6 +23,7 @@ from ingestion.errors import TypeFlipError
 from ingestion.runner import SyncResult, sync_instance
 from ingestion.sources.kantata import TABLES
 from sandbox.simulators.faults import Fault
+from sandbox.simulators.kantata.events import delete_record
 from tests.kantata.conftest import LOW_TOKEN, TOKEN, Tenant
 from tests.kantata.estate import CUSTOM_FIELDS, instance_at
 from tests.kantata.firm import ENTRIES
@@ -146,6 +147,26 @@ def test_skills_are_read_whole_so_that_a_new_level_and_a_lost_skill_show(deploym
     assert deployment.rows("select name, max_level from raw_kantata.skill order by id") == [
         ("Kubernetes", 5), ("Facilitation", 3),
     ]  # fmt: skip
+
+
+def test_assignments_of_archived_work_are_read_and_later_only_what_changed(deployment: Deployment) -> None:
+    deployment.sync()
+    columns = "id, story_id, assignee_id, estimated_minutes, allocated_minutes, current"
+    assert deployment.rows(f"select {columns} from raw_kantata.assignment order by id") == [
+        ("711", "5121", "77", 9000, 9600, True),
+        ("712", "5122", "77", None, 600, True),
+        ("713", "5123", "78", 60, 0, False),
+    ]
+    deployment.tenant.clock.advance(hours=1)
+    store, now = deployment.tenant.store, deployment.tenant.clock.now
+    store.upsert("assignments", "712", {"current": 0, "updated_at": "2026-06-30T18:30:00Z"})
+    delete_record(store, "assignments", "713", now)
+    deployment.tenant.clock.advance(minutes=10)
+    assert deployment.sync().rows_by_table["assignment"] == 1
+    assert deployment.rows("select current from raw_kantata.assignment where id = '712'") == [(False,)]
+    assert deployment.rows("select object, record_id, origin from raw_kantata.tombstone") == [
+        ("assignment", "713", "deleted_feed")
+    ]
 
 
 def test_deletions_come_from_the_event_feed(deployment: Deployment) -> None:

@@ -64,6 +64,9 @@ def test_no_match_gives_zero_pages(tenant: Tenant) -> None:
             0,
             5,
         ),
+        ("assignments", {"in_unarchived_stories": "false"}, 1, 2),
+        ("assignments", {"in_unarchived_workspaces": "false"}, 1, 2),
+        ("assignments", {"in_unarchived_stories": "false", "in_unarchived_workspaces": "false"}, 1, 3),
     ],
 )
 def test_default_filters_hide_rows(
@@ -99,6 +102,15 @@ def test_a_skill_membership_brings_its_skill_and_user(tenant: Tenant) -> None:
     assert [row["id"] for row in body["results"]] == ["45"]
     assert (body["skill_memberships"]["45"]["level"], body["skills"]["41"]["name"]) == (4, "Kubernetes")
     assert set(body["users"]) == {"77"}
+
+
+def test_an_assignment_brings_its_task_and_person(tenant: Tenant) -> None:
+    asked = {"include": "story,assignee", "assignee_id": "77", "current": "true"}
+    body = tenant.api("GET", "assignments", params=asked).json()
+    assert [row["id"] for row in body["results"]] == ["711"]
+    shown = body["assignments"]["711"]
+    assert (shown["allocated_minutes"], shown["estimated_minutes"], shown["current"]) == (9600, 9000, True)
+    assert (body["stories"]["5121"]["parent_id"], set(body["users"])) == ("5120", {"77"})
 
 
 def test_financial_fields_are_absent_for_a_low_rights_token(tenant: Tenant) -> None:

@@ -183,6 +183,16 @@ _LISTED = [
         ),
     ),
     _table(
+        "assignment",
+        _ruled(
+            fields(
+                "id!", "story_id!", "assignee_id", "estimated_minutes:i", "allocated_minutes:i", "current:b", *_STAMPS
+            ),
+            estimated_minutes={"minimum": 0},
+            allocated_minutes={"minimum": 0},
+        ),
+    ),
+    _table(
         "billing_milestone",
         fields(
             "id!", "workspace_id", "story_id", "title", "date_to_invoice:d", "amount_in_cents:i", "currency",
@@ -304,6 +314,9 @@ RESOURCES: Mapping[str, Resource] = {
     ),
     "workspace_allocation": Resource(
         collection="workspace_allocations", event="workspace_allocation", ignored=_names("percentage")
+    ),
+    "assignment": Resource(
+        collection="assignments", event="assignment", ignored=_names("resource_id story_allocation_day_ids")
     ),
     "billing_milestone": Resource(
         collection="billing_milestones",

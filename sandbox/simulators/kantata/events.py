@@ -29,6 +29,7 @@ EVENT_SUBJECTS = {
     "billing_milestones": "billing_milestone",
     "workspace_allocations": "workspace_allocation",
     "workspace_resources": "workspace_resource",
+    "assignments": "assignment",
     "account_memberships": "account_membership",
     "skills": "skill",
     "skill_memberships": "skill_membership",

@@ -15,6 +15,8 @@ MAX_PAGE = 200
 DEFAULT_PAGE = 20
 _NO_INCREMENTAL = frozenset({"users", "roles", "skills", "skill_memberships"})
 _ARCHIVED = "(select id from workspaces where archived = 1)"
+_ARCHIVED_STORIES = "(select id from stories where archived = 1)"
+_ARCHIVED_WORK = f"(select id from stories where workspace_id in {_ARCHIVED})"
 _MEMBERS = "(select user_id from account_memberships where user_id is not null)"
 _FLAGS = {
     "time_entries": {
@@ -112,6 +114,11 @@ def visible(collection: str, parameters: Mapping[str, str], user_id: str) -> Whe
             found.add(f"workspace_id not in {_ARCHIVED}")
         if not is_true(parameters, "show_deleted"):
             found.add("deleted_at is null")
+    if collection == "assignments":
+        if is_true(parameters, "in_unarchived_stories", default=True):
+            found.add(f"story_id not in {_ARCHIVED_STORIES}")
+        if is_true(parameters, "in_unarchived_workspaces", default=True):
+            found.add(f"story_id not in {_ARCHIVED_WORK}")
     return found
 
 
@@ -157,6 +164,8 @@ def _add_own(found: Where, collection: str, parameters: Mapping[str, str]) -> No
         found.among("invoice_id", parameters["in_active_invoice_id"])
     if collection == "time_entries" and "billable" in parameters:
         found.add(f"billable = {int(is_true(parameters, 'billable'))}")
+    if collection == "assignments" and "current" in parameters:
+        found.add(f"current = {int(is_true(parameters, 'current'))}")
 
 
 def order_by(collection: str, parameters: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ _ONE = {
     "workspace": ("workspaces", "workspace_id"),
     "story": ("stories", "story_id"),
     "user": ("users", "user_id"),
+    "assignee": ("users", "assignee_id"),
     "role": ("roles", "role_id"),
     "parent": ("stories", "parent_id"),
     "primary_workspace_group": ("workspace_groups", "primary_workspace_group_id"),

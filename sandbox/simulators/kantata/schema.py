@@ -62,6 +62,7 @@ _TABLES: dict[str, dict[str, str]] = {
     "workspace_allocations": _table(
         "workspace_resource_id workspace_id start_date end_date notes", "minutes hard"
     ),
+    "assignments": _table("story_id assignee_id", "estimated_minutes allocated_minutes current"),
     "billing_milestones": _table(
         "workspace_id story_id title date_to_invoice currency invoice_id", "amount_in_cents"
     ),
@@ -123,6 +124,7 @@ SUBJECT_TYPES = MappingProxyType(
         "skill_memberships": "SkillMembership",
         "workspace_resources": "WorkspaceResource",
         "workspace_allocations": "WorkspaceAllocation",
+        "assignments": "Assignment",
         "billing_milestones": "BillingMilestone",
         "invoices": "Invoice",
     }
@@ -146,5 +148,6 @@ BOOLEANS = frozenset(
     {
         "archived", "change_orders_enabled", "budgeted", "company", "billable", "fixed_fee", "approved",
         "is_invoiced", "is_billable", "disabled", "account_default", "active", "hard", "draft", "locked", "in_use",
+        "current",
     }
 )  # fmt: skip
