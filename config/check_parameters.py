@@ -14,7 +14,12 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
     "T04": frozenset(
         {"close_business_days", "reminder_business_days", "missing_hours", "missing_lookback_days"}
     ),
-    "H02": frozenset({"excess_hours", "excess_days", "week_share", "horizon_weeks", "urgent_days"}),
+    "H02": frozenset(
+        {
+            "excess_hours", "excess_days", "week_share", "horizon_weeks", "urgent_days",
+            "assignment_hours_tolerance",
+        }
+    ),
     "R03": frozenset({"stale_after_months"}),
     "C04": frozenset(
         {

@@ -17,6 +17,7 @@ from sandbox.firm.kantata_hours import hours
 from sandbox.firm.kantata_links import custom_values, links
 from sandbox.firm.kantata_rates import card_of, rate_cards
 from sandbox.firm.kantata_skills import skills
+from sandbox.firm.kantata_tasks import task_assignments
 from sandbox.firm.pay import psa_cost
 from sandbox.firm.people import Person
 from sandbox.firm.plants_money import other_spelling
@@ -52,6 +53,7 @@ def project_kantata(world: World, ids: Ids) -> dict[str, list[Row]]:
         "billing_milestones": [_billing(world, ids, p, m) for p in projects for m in p.milestones],
         "workspace_resources": resources,
         "workspace_allocations": allocations,
+        "assignments": task_assignments(world, ids, resources, allocations),
         **rate_cards(world, ids),
         **skills(world, ids, people),
         **hours(world, ids),

@@ -25,6 +25,7 @@ from sandbox.firm.plants_double import Doubles, double_invoices, doubled_entries
 from sandbox.firm.plants_hierarchy import erp_parents
 from sandbox.firm.plants_money import drift_of_customers, drift_of_deals, plant_invoices
 from sandbox.firm.plants_overbook import Overbooking, plant_overbooking
+from sandbox.firm.plants_tasks import TaskPlans, plan_tasks
 from sandbox.firm.plants_tax import with_mistyped_numbers
 from sandbox.firm.plants_time import TimePlants, mark_skipped, plant_time
 from sandbox.firm.projects import Assignment, ChangeRequest, Contract, Deal, Project
@@ -68,6 +69,7 @@ class World:
     bookings: list[Assignment]
     plants: TimePlants
     overbooking: tuple[Overbooking, ...]
+    task_plans: TaskPlans
     payroll: Payroll
     omissions: Omissions
     customer_drift: dict[tuple[str, str, str], str | int | bool]
@@ -124,6 +126,7 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
     plants = plant_time(book, projects)
     bookings = firm_bookings(book, planned)
     overbooking = plant_overbooking(book, projects, bookings)
+    task_plans = plan_tasks(book, projects, bookings, plants.bookings, overbooking)
     asked = (case.leave for case in overbooking if case.leave and case.leave.created_at <= as_of)
     leaves = [*make_leave(spec, chance, people, as_of), *asked]
     entries = log_time(TimeBook(spec, chance, projects, as_of), people, leaves)
@@ -157,8 +160,8 @@ def build_world(spec: FirmSpec, as_of: datetime) -> World:
         gaps=dict(invoices.skipped_before), doubles=doubles,
         fx=Rates(chance, add_months(spec.start, -1)),
         bookings=[b for b in (*bookings, *plants.bookings, *extra) if b.project in projects],
-        plants=plants, overbooking=overbooking, payroll=make_payroll(book, horizon), omissions=omissions,
-        customer_drift=drift, deal_drift={}, erp_parents=erp_parents(book),
+        plants=plants, overbooking=overbooking, task_plans=task_plans, payroll=make_payroll(book, horizon),
+        omissions=omissions, customer_drift=drift, deal_drift={}, erp_parents=erp_parents(book),
         crm_accounts=crm_accounts(book, {key for system, key, what in drift if (system, what) == _OTHER_TAX_ID}),
     )  # fmt: skip
     won = [d for d in deals if d.won and d.closed_at <= spec.planted_at]

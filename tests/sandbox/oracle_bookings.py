@@ -8,10 +8,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from tests.sandbox.vendor_rows import HR, Found, Vendors, day
+from tests.sandbox.vendor_rows import HR, KA, Found, Vendors, day
 
 PLACES = {"New York": "US", "London": "GB", "Berlin": "DE", "Tokyo": "JP"}
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+RUNNING = ("on_track", "at_risk", "in_trouble", "not_started", "on_hold")
 NOTHING = Decimal(0)
 
 
@@ -35,7 +36,44 @@ class Bookings(Vendors):
             found |= {
                 (f"{HR}:{employee['id']}", week.isoformat()) for week, days in weeks.items() if _over(days)
             }
+        return found | self.plans_apart()
+
+    def plans_apart(self) -> Found:
+        """People and projects whose hours on tasks are more than an hour off the firm ones."""
+        gone = {
+            e["id"] for e in self.hr["employee"] if day(e["terminationDate"] or "9999-12-31") < self.today
+        }
+        back = {
+            e["id"] for e in self.hr["employee"] if e["hireDate"] > (e["terminationDate"] or "9999-12-31")
+        }
+        of_task = {s["id"]: s["workspace_id"] for s in self.ka["stories"]}
+        seats = {r["id"]: (r["workspace_id"], r["user_id"]) for r in self.ka["workspace_resources"]}
+        minutes: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for row in self.ka["assignments"]:
+            if row["current"] and row["allocated_minutes"]:
+                minutes[of_task[row["story_id"]], row["assignee_id"]]["tasks"] += row["allocated_minutes"]
+        by_task = {workspace for workspace, _ in minutes}
+        for row in self.ka["workspace_allocations"]:
+            if (pair := seats[row["workspace_resource_id"]])[0] in by_task:
+                minutes[pair]["firm" if row["hard"] else "tentative"] += row["minutes"]
+        found: Found = set()
+        for (workspace, user), held in minutes.items():
+            shown, own = self.workspaces[workspace], self.employees.get(user)
+            running = shown["status_key"] in RUNNING and day(shown["due_date"]) > self.today
+            only_tentative = held["tentative"] and not held["firm"]
+            apart = abs(held["tasks"] - held["firm"]) > 60 and not only_tentative
+            if own not in gone - back and running and not shown["archived"] and apart:
+                found.add((f"{HR}:{own}|{KA}:{workspace}", ""))
         return found
+
+    @cached_property
+    def employees(self) -> dict[str, str]:
+        """Employee of each Kantata user."""
+        mails = {e["workEmail"].lower(): e["id"] for e in self.hr["employee"]}
+        return {
+            u["id"]: self.refs["User", u["id"]].get(("bamboohr", "employee")) or mails[u["email_address"].lower()]
+            for u in self.ka["users"]
+        }  # fmt: skip
 
     @cached_property
     def leave(self) -> dict[tuple[str, date], Decimal]:
@@ -54,12 +92,7 @@ class Bookings(Vendors):
     @cached_property
     def hard(self) -> dict[tuple[str, date], Decimal]:
         """Hours firmly booked by employee and day: in proportion to the hours of the day, holidays left out."""
-        mails = {e["workEmail"].lower(): e["id"] for e in self.hr["employee"]}
-        users = {
-            u["id"]: self.refs["User", u["id"]].get(("bamboohr", "employee")) or mails[u["email_address"].lower()]
-            for u in self.ka["users"]
-        }  # fmt: skip
-        seats = {r["id"]: users.get(r["user_id"]) for r in self.ka["workspace_resources"]}
+        seats = {r["id"]: self.employees.get(r["user_id"]) for r in self.ka["workspace_resources"]}
         found: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
         for row in self.ka["workspace_allocations"]:
             own, first, last = (

@@ -122,6 +122,8 @@ def test_what_lies_ahead_never_changes_what_was() -> None:
     )
     assert early.plants == late.plants
     assert early.overbooking == late.overbooking
+    assert early.task_plans.cases == late.task_plans.cases
+    assert early.task_plans.estimated == late.task_plans.estimated
     old, new = Ids(early), Ids(late)
     for known, later in (
         (old.entries, new.entries),
@@ -196,6 +198,7 @@ def test_every_reference_points_at_a_row(worlds: tuple[dict[str, Any], dict[str,
         (ka, "workspaces", "rate_card_id", "rate_cards"), (ka, "stories", "workspace_id", "workspaces"),
         (ka, "workspaces", "primary_workspace_group_id", "workspace_groups"),
         (ka, "workspace_allocations", "workspace_resource_id", "workspace_resources"),
+        (ka, "assignments", "story_id", "stories"), (ka, "assignments", "assignee_id", "users"),
         (ka, "workspace_resources", "user_id", "users"), (ka, "billing_milestones", "invoice_id", "invoices"),
         (ns, "transaction", "entity", "customer"), (ns, "transaction", "postingperiod", "accountingperiod"),
         (ns, "transactionline", "transaction", "transaction"), (ns, "transactionline", "entity", "job"),

@@ -2,9 +2,10 @@
   The last step of every check: the rows of `broken` get the columns all findings share. `broken` brings matching_key,
   period, severity, title, explanation, subject_type, subject_id, subject_name, customer_id, project_id,
   legal_entity_id, business_unit_id, practice_id, amount_at_risk, currency, is_amount_estimated, is_primary_cause
-  and occurred_on. Owner and truth come from the settings; a disabled check gives no rows.
+  and occurred_on. Owner and truth come from the settings, unless a check names the truth by finding; a disabled check gives
+  no rows.
 #}
-{% macro finding_rows(check_id, broken, rule_version='1') %}
+{% macro finding_rows(check_id, broken, rule_version='1', truth_system='settings.truth_system') %}
 select
     {{ md5_key(["'" ~ check_id ~ "'", "broken.matching_key", "broken.period"]) }} as finding_id,
     '{{ check_id }}' as check_id,
@@ -25,7 +26,7 @@ select
     broken.business_unit_id,
     broken.practice_id,
     settings.owner_role,
-    settings.truth_system,
+    {{ truth_system }} as truth_system,
     {{ round_money('broken.amount_at_risk', 'broken.currency') }} as amount_at_risk,
     broken.currency,
     {{ round_money(converted('broken.amount_at_risk', 'functional_rate.rate'), 'entities.functional_currency') }} as amount_at_risk_fc,

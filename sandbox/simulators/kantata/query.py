@@ -104,22 +104,24 @@ def visible(collection: str, parameters: Mapping[str, str], user_id: str) -> Whe
         if not is_true(parameters, "from_archived_workspaces"):
             found.add(f"workspace_id not in {_ARCHIVED}")
     if collection == "stories":
-        if not is_true(parameters, "all_on_account"):
-            found.add(
-                "workspace_id in (select workspace_id from workspace_resources where user_id = ?)", user_id
-            )
-        if not is_true(parameters, "show_archived"):
-            found.add("coalesce(archived, 0) = 0")
-        if not is_true(parameters, "show_from_archived_workspaces"):
-            found.add(f"workspace_id not in {_ARCHIVED}")
-        if not is_true(parameters, "show_deleted"):
-            found.add("deleted_at is null")
+        _hide_stories(found, parameters, user_id)
     if collection == "assignments":
         if is_true(parameters, "in_unarchived_stories", default=True):
             found.add(f"story_id not in {_ARCHIVED_STORIES}")
         if is_true(parameters, "in_unarchived_workspaces", default=True):
             found.add(f"story_id not in {_ARCHIVED_WORK}")
     return found
+
+
+def _hide_stories(found: Where, parameters: Mapping[str, str], user_id: str) -> None:
+    if not is_true(parameters, "all_on_account"):
+        found.add("workspace_id in (select workspace_id from workspace_resources where user_id = ?)", user_id)
+    if not is_true(parameters, "show_archived"):
+        found.add("coalesce(archived, 0) = 0")
+    if not is_true(parameters, "show_from_archived_workspaces"):
+        found.add(f"workspace_id not in {_ARCHIVED}")
+    if not is_true(parameters, "show_deleted"):
+        found.add("deleted_at is null")
 
 
 def _add_ranges(found: Where, collection: str, parameters: Mapping[str, str]) -> None:

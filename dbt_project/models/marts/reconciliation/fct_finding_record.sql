@@ -66,6 +66,10 @@ with fields as (
         ('hard', 'records.is_hard'),
     ], {'label': "'Allocation until ' || " ~ as_text('records.end_date')}) }}
     union all
+    {{ record_fields('task_assignment', 'fct_task_assignment', 'task_assignment_id', "'assignment'", [
+        ('task', 'tasks.task_name'), ('hours', 'cast(records.allocated_hours as decimal(18, 2))'),
+    ], {'label': 'tasks.task_name', 'join': 'inner join ' ~ ref('dim_task') ~ ' as tasks on records.task_id = tasks.task_id'}) }}
+    union all
     {{ record_fields('contract', 'dim_contract', 'contract_id', "'contract'", [
         ('number', 'records.contract_number'), ('signed_value', 'cast(records.original_value as decimal(18, 2))'),
         ('approved_changes', 'cast(records.approved_change_amount as decimal(18, 2))'), ('current_value', 'cast(records.current_value as decimal(18, 2))'),

@@ -256,7 +256,7 @@ links as (
 
     select finding_id, 1 as record_order, 'truth' as role, 'person' as entity, subject_id as entity_id
     from findings
-    where check_id in ('R03', 'H02') or (check_id = 'T04' and subject_type = 'resource')
+    where check_id = 'R03' or (check_id = 'H02' and project_id is null) or (check_id = 'T04' and subject_type = 'resource')
 
     union all
 
@@ -279,6 +279,32 @@ links as (
         on weeks.resource_id = assignments.resource_id
         and weeks.week_start <= assignments.end_date and assignments.start_date <= {{ add_days('weeks.week_start', 6) }}
     where findings.check_id = 'H02' and assignments.allocated_hours > 0
+
+    union all
+
+    select
+        findings.finding_id,
+        row_number() over (partition by findings.finding_id order by assignments.start_date, assignments.assignment_id) as record_order,
+        case when assignments.is_hard then 'truth' else 'evidence' end as role,
+        'assignment' as entity,
+        assignments.assignment_id as entity_id
+    from findings
+    inner join {{ ref('fct_assignment') }} as assignments
+        on findings.subject_id = assignments.resource_id and findings.project_id = assignments.project_id
+    where findings.check_id = 'H02' and assignments.allocated_hours > 0
+
+    union all
+
+    select
+        findings.finding_id,
+        100 + row_number() over (partition by findings.finding_id order by tasks.task_assignment_id) as record_order,
+        'other' as role,
+        'task_assignment' as entity,
+        tasks.task_assignment_id as entity_id
+    from findings
+    inner join {{ ref('fct_task_assignment') }} as tasks
+        on findings.subject_id = tasks.resource_id and findings.project_id = tasks.project_id
+    where findings.check_id = 'H02' and tasks.is_current and tasks.allocated_hours > 0
 
     union all
 
