@@ -1,55 +1,86 @@
-{# Straight line: price x days elapsed / days of the term, from the contract's dates, else the project's. #}
-with projects as (
-    select
-        projects.project_id,
-        projects.currency,
-        projects.budget_amount,
-        coalesce(contracts.start_date, projects.start_date) as first_day,
-        coalesce(contracts.end_date, projects.end_date) as last_day
-    from {{ ref('dim_project') }} as projects
-    left join {{ ref('dim_contract') }} as contracts
-        on projects.contract_id = contracts.contract_id
-    where projects.contract_type = 'retainer'
-        and coalesce(projects.project_status, 'active') <> 'draft'
+{#
+  Straight line: price x days elapsed / days of the term, from the contract's dates, else the project's. A changed price
+  catches up the days before it in its own month.
+#}
+with terms as (
+    select * from {{ ref('int_retainer_terms') }}
+    where first_day <= {{ as_of_date() }}
 ),
 
-months as (
+calendar as (
     select distinct {{ month_start('calendar_date') }} as month
     from {{ ref('dim_calendar_day') }}
     where calendar_date <= {{ as_of_date() }}
 ),
 
-terms as (
-    select
-        projects.*,
-        months.month,
-        least({{ month_end('months.month') }}, projects.last_day, {{ as_of_date() }}) as recognised_to
-    from projects
-    inner join months
-        on months.month >= {{ month_start('projects.first_day') }}
-        and months.month <= projects.last_day
-    where projects.last_day >= projects.first_day
-        and projects.first_day <= {{ as_of_date() }}
+months as (
+    select terms.project_id, calendar.month
+    from terms
+    inner join calendar
+        on calendar.month >= {{ month_start('terms.first_day') }}
+        and calendar.month <= terms.last_day
+    union
+    select changes.project_id, {{ month_start('changes.effective_on') }} as month
+    from {{ ref('int_price_changes') }} as changes
+    inner join terms on changes.project_id = terms.project_id
+    where changes.effective_on >= terms.first_day
 ),
 
-recognised as (
+{{ price_of_month('months', 'terms') }},
+
+running as (
+    select
+        priced.*,
+        terms.currency,
+        priced.month <= terms.last_day as is_in_term,
+        least({{ month_end('priced.month') }}, terms.last_day, {{ as_of_date() }}) as recognised_to,
+        {{ ratio(
+            days('terms.first_day', 'least(' ~ month_end('priced.month') ~ ', terms.last_day, ' ~ as_of_date() ~ ')') ~ ' + 1',
+            days('terms.first_day', 'terms.last_day') ~ ' + 1'
+        ) }} as portion
+    from priced
+    inner join terms on priced.project_id = terms.project_id
+),
+
+before as (
+    select
+        *,
+        coalesce(lag(portion) over (partition by project_id order by month), 0) as portion_before,
+        coalesce(lag(price) over (partition by project_id order by month), price) as price_before
+    from running
+),
+
+events as (
     select
         project_id,
         month,
-        {{ round_money(
-            product('budget_amount', ratio(days('first_day', 'recognised_to') ~ ' + 1', days('first_day', 'last_day') ~ ' + 1')),
-            'currency'
-        ) }} as revenue_to_date
-    from terms
+        'price_change' as event_type,
+        changed_on as event_date,
+        change_request_id as source_record_id,
+        {{ round_money(product('price', 'portion_before'), 'currency') }}
+        - {{ round_money(product('price_before', 'portion_before'), 'currency') }} as revenue_tc
+    from before
+    where price <> price_before and portion_before <> 0
+    union all
+    select
+        project_id,
+        month,
+        'term_elapsed' as event_type,
+        recognised_to as event_date,
+        cast(null as {{ dbt.type_string() }}) as source_record_id,
+        {{ round_money(product('price', 'portion'), 'currency') }}
+        - {{ round_money(product('price', 'portion_before'), 'currency') }} as revenue_tc
+    from before
+    where is_in_term
 )
 
 select
     project_id,
     month,
     'straight_line' as recognition_method,
-    cast(
-        revenue_to_date
-        - coalesce(lag(revenue_to_date) over (partition by project_id order by month), 0)
-        as decimal(18, 4)
-    ) as revenue_tc
-from recognised
+    event_type,
+    event_date,
+    cast(month as {{ dbt.type_string() }}) as event_ref,
+    source_record_id,
+    cast(revenue_tc as decimal(18, 4)) as revenue_tc
+from events
