@@ -1,4 +1,4 @@
-"""Hierarchies of the ERP's customers: most customers have none, some stand in a line, a few in a ring (C03)."""
+"""Hierarchies of the ERP's customers: most customers have none, some stand in a line, a few in a ring (C03, C04)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from sandbox.firm.staffing import Book
 def erp_parents(book: Book) -> dict[str, str]:
     """Customer -> the customer above it. Rings of two are planted; one line of three reaches its top.
 
-    Only customers of whom nothing else is told: a second CRM record of one would look like its own daughter.
+    The first ring holds a customer that two CRMs have: it is its own parent in the end and still a duplicate (C04).
+    The others are customers of whom nothing else is told.
     """
     twice = second_records(book)
     told = {key for _, key, _ in drift_of_customers(book)}
-    fit = [c.key for c in book.customers if c.is_plain and c.key not in twice]
+    fit = [c.key for c in book.customers if c.is_plain]
     order = sorted(book.chance.order(fit, "hierarchy"), key=lambda key: key in told)
+    doubled = [key for key in order if key in twice][:1]
+    order = doubled + [key for key in order if key not in twice]
     pairs = [order[2 * number : 2 * number + 2] for number in range(rings(book))]
     found = {key: above for first, second in pairs for key, above in ((first, second), (second, first))}
     top, middle, bottom = order[-3:]

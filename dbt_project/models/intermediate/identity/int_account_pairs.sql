@@ -81,17 +81,24 @@ evidence as (
     select * from judged where evidence_order = 1
 ),
 
+-- a hierarchy that meets itself makes nobody its own child
+descents as (
+    select record_key, ancestor_key
+    from {{ ref('int_customer_ancestors') }}
+    where record_key <> ancestor_key
+),
+
 -- one side is the child of what the other side is a candidate for, or their ERP customers are parent and child
 related as (
     select evidence.record_key, evidence.target_key
     from evidence
-    inner join {{ ref('int_customer_ancestors') }} as above on evidence.target_key = above.record_key
+    inner join descents as above on evidence.target_key = above.record_key
     inner join evidence as parents
         on evidence.record_key = parents.record_key and above.ancestor_key = parents.target_key
     union
     select evidence.record_key, evidence.target_key
     from evidence
-    inner join {{ ref('int_customer_ancestors') }} as above on evidence.record_key = above.record_key
+    inner join descents as above on evidence.record_key = above.record_key
     inner join evidence as parents
         on evidence.target_key = parents.target_key and above.ancestor_key = parents.record_key
     union
@@ -99,7 +106,7 @@ related as (
     from evidence
     inner join erp_links as first_links on evidence.record_key = first_links.account_key
     inner join erp_links as second_links on evidence.target_key = second_links.account_key
-    inner join {{ ref('int_customer_ancestors') }} as above
+    inner join descents as above
         on least(first_links.erp_key, second_links.erp_key) = least(above.record_key, above.ancestor_key)
         and greatest(first_links.erp_key, second_links.erp_key) = greatest(above.record_key, above.ancestor_key)
 )
