@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -16,6 +16,8 @@ from sandbox.firm.projects import Deal, Project
 from sandbox.firm.receivables import Standing
 from sandbox.firm.staffing import Book
 
+#: Story of an invoice whose first line of hours says the month before the work.
+MISDATED = "b03_service_month"
 INVOICE_FAULTS = ("unreferenced_extra", "manual_time", "unreferenced_discount", "header", "draft_extra")
 
 
@@ -49,6 +51,8 @@ def plant_invoices(
     credited = {
         i.key: i.created_at + timedelta(days=12) for i in [next(pool) for _ in range(max(2, each // 2))]
     }
+    for number, invoice in enumerate(_one_of_each_project(pool)[: each + 1]):
+        changes[invoice.key] = _misdated(invoice, over_both_months=number == each)
     drafts = order(recent, "drafts")
     for invoice in drafts[:each]:
         broken = _broken(projects[invoice.project], invoice, "draft_extra")
@@ -85,6 +89,27 @@ def _broken(project: Project, invoice: Invoice, fault: str) -> Invoice:
             first.service_end,
         )
     return replace(invoice, lines=(*invoice.lines, line), story=f"b03_{fault}")
+
+
+def _one_of_each_project(invoices: Iterable[Invoice]) -> list[Invoice]:
+    found: dict[str, Invoice] = {}
+    for invoice in invoices:
+        found.setdefault(invoice.project, invoice)
+    return list(found.values())
+
+
+def time_line(invoice: Invoice) -> Line:
+    """The first line of hours; the one that is dated to the month before, where that is planted."""
+    return next(line for line in invoice.lines if line.source == "time")
+
+
+def _misdated(invoice: Invoice, *, over_both_months: bool) -> Invoice:
+    line = time_line(invoice)
+    before = line.service_start.replace(day=1) - timedelta(days=1)
+    end = line.service_end if over_both_months else before
+    wrong = replace(line, service_start=before.replace(day=1), service_end=end)
+    lines = tuple(wrong if other is line else other for other in invoice.lines)
+    return replace(invoice, lines=lines, story="two_months" if over_both_months else MISDATED)
 
 
 def _rebill(invoice: Invoice, credited_at: datetime) -> Invoice:

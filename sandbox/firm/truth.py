@@ -11,6 +11,7 @@ from sandbox.firm.discrepancy import Discrepancy
 from sandbox.firm.discrepancy import record as _record
 from sandbox.firm.group import BAMBOOHR, KANTATA, NETSUITE, UNITS, money
 from sandbox.firm.ids import Ids
+from sandbox.firm.plants_money import MISDATED, time_line
 from sandbox.firm.plants_tax import STORY
 from sandbox.firm.project_bamboohr import employee_id
 from sandbox.firm.project_kantata import group_id
@@ -189,7 +190,14 @@ def _milestones(world: World, ids: Ids) -> Iterator[Discrepancy]:
 
 def _invoices(world: World, ids: Ids) -> Iterator[Discrepancy]:
     for item in world.receivables:
-        if item.invoice.story.startswith("b03_"):
+        if item.invoice.story == MISDATED:
+            line, currency = time_line(item.invoice), item.project.currency
+            yield Discrepancy(
+                "B03", f"{KANTATA}:{ids.workspace(item.project.key)}|{currency}", f"{line.service_start:%Y-%m}",
+                MISDATED, money(line.amount, currency), currency, "hours of the month after",
+                [_record(NETSUITE, "transaction", ids.transactions[item.invoice.key])],
+            )  # fmt: skip
+        elif item.invoice.story.startswith("b03_"):
             own = ids.transactions[item.invoice.key]
             extra = item.invoice.header_error or sum(
                 ln.amount for ln in item.invoice.lines if not ln.reference

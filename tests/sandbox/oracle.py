@@ -249,7 +249,42 @@ class Oracle(Contracts, Bookings, Structures):
                 header_apart = Decimal(header["foreigntotal"]) - net[own] - tax[own]
                 if abs(apart) > Decimal("0.5") or abs(header_apart) > Decimal("0.01"):
                     found.add((f"{NS}:{own}", ""))
-        return found
+        return found | self._misdated_hours()
+
+    def _misdated_hours(self) -> Found:
+        """Months to which lines of hours date more than was worked in them, where the hours themselves are right."""
+        symbols = {c["id"]: c["symbol"] for c in self.ns["currency"]}
+        worked: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        billed: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        places: dict[tuple[str, str], str] = {}
+        vague = set()
+        for e in self.ka["time_entries"]:
+            if e["approved"] and e["billable"] and e["invoice_id"]:
+                amount = Decimal(e["time_in_minutes"] * e["rate_in_cents"]) / 60 / e["currency_base_unit"]
+                item = (e["invoice_id"], f"{e['user_id']}|{e['role_id']}")
+                worked[item][e["date_performed"][:7]] += amount
+        for line in self.revenue_lines():
+            header = self.documents[line["transaction"]]
+            psa = header["custbody_kantata_invoice_id"]
+            if (
+                header["type"] != "CustInvc"
+                or header["status"] == "V"
+                or line["custcol_source_type"] != "time"
+                or not psa
+            ):
+                continue
+            item = (psa, line["custcol_source_ref"])
+            month = line["custcol_service_start"][:7]
+            billed[item][month] -= Decimal(line["foreignamount"])
+            places[item] = f"{KA}:{self.job_workspace[line['entity']]}|{symbols[header['currency']]}"
+            if month != line["custcol_service_end"][:7]:
+                vague.add(item)
+        apart: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        for item in set(billed) - vague:
+            if abs(sum(billed[item].values()) - sum(worked[item].values())) <= Decimal("0.5"):
+                for month in {*billed[item], *worked[item]}:
+                    apart[places[item], month] += billed[item][month] - worked[item][month]
+        return {key for key, amount in apart.items() if amount > Decimal("0.5")}
 
     def b05(self) -> Found:
         jobs = {line["transaction"]: line["entity"] for line in self.revenue_lines()}

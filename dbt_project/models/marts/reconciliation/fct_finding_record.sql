@@ -101,6 +101,12 @@ with fields as (
     ], {'instance': 'erp_instance', 'record_id': 'records.invoice_id', 'label': "'Bridge from delivery to invoice'",
         'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')'}) }}
     union all
+    {{ record_fields('service_period', 'rec_b03_period', 'service_period_id', "'service_period'", [
+        ('month', month_text('records.service_month')), ('delivered', 'cast(records.delivered_amount as decimal(18, 2))'),
+        ('billed', 'cast(records.billed_amount as decimal(18, 2))'), ('currency', 'records.currency'),
+    ], {'instance': 'erp_instance', 'record_id': 'records.service_period_id', 'label': "'Invoice lines of the month'",
+        'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')'}) }}
+    union all
     {{ record_fields('intercompany', 'fct_intercompany_document', 'document_id', "'journalentry'", [
         ('direction', 'records.direction'), ('partner', 'records.partner_entity_id'), ('period', month_text('records.posting_period_start')),
         ('amount', 'cast(records.amount_tc as decimal(18, 2))'), ('paired_document', 'records.paired_document_id'),

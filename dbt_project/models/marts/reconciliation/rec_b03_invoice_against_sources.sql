@@ -49,6 +49,40 @@ broken as (
         on invoices.project_id = projects.project_id
     cross join settings
 
+    union all
+
+    -- a month that carries too much takes it from another, which is not told again
+    select
+        periods.project_id || '|' || periods.currency as matching_key,
+        {{ month_text('periods.service_month') }} as period,
+        {{ money_severity(
+            'periods.difference', 'periods.billed_amount',
+            "case when periods.is_draft then 'S2' else settings.severity end", 'settings.tolerance'
+        ) }} as severity,
+        'Work is billed under another month' as title,
+        'Invoices date ' || {{ money_text('periods.billed_amount', 'periods.currency') }} || ' of work and expenses to '
+        || {{ month_text('periods.service_month') }} || ', of which ' || {{ money_text('periods.difference', 'periods.currency') }}
+        || ' was delivered in another month (invoice ' || coalesce(periods.invoice_number, 'without a number')
+        || '). The totals of the invoices are right.' as explanation,
+        'project' as subject_type,
+        periods.project_id as subject_id,
+        projects.project_name as subject_name,
+        projects.customer_id,
+        periods.project_id,
+        projects.legal_entity_id,
+        projects.business_unit_id,
+        projects.practice_id,
+        periods.difference as amount_at_risk,
+        periods.currency,
+        false as is_amount_estimated,
+        true as is_primary_cause,
+        least({{ month_end('periods.service_month') }}, {{ as_of_date() }}) as occurred_on
+    from {{ ref('rec_b03_period') }} as periods
+    left join {{ ref('dim_project') }} as projects
+        on periods.project_id = projects.project_id
+    cross join settings
+    where periods.difference > periods.rounding_allowance
+
 )
 
-{{ finding_rows('B03', 'broken') }}
+{{ finding_rows('B03', 'broken', rule_version='2') }}

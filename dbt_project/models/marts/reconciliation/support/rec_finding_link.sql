@@ -59,6 +59,12 @@ links as (
 
     union all
 
+    select finding_id, 2 as record_order, 'other' as role, 'service_period' as entity, matching_key || ':' || period as entity_id
+    from findings
+    where check_id = 'B03' and subject_type = 'project'
+
+    union all
+
     select finding_id, 1 as record_order, 'truth' as role, 'project' as entity, project_id as entity_id
     from findings
     where check_id in ('T01', 'T03', 'R01', 'T04')
