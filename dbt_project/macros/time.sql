@@ -12,6 +12,12 @@
 {% macro as_of_date() -%} cast({{ as_of() }} as date) {%- endmacro %}
 
 {#
+  The last day of a span, to compare with: a span without one is open. `is null or` would say the same, but an engine
+  cannot hash an outer join on it and compares every row with every row instead.
+#}
+{% macro open_end(valid_to) -%} coalesce({{ valid_to }}, cast('9999-12-31' as date)) {%- endmacro %}
+
+{#
   Business days after from_date up to and including to_date. Both arguments are aliases of dim_calendar_day rows
   (join once per date on calendar_code and calendar_date), which carry a running count.
 #}

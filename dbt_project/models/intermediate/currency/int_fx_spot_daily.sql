@@ -15,4 +15,4 @@ select
 from days
 inner join published
     on days.calendar_date >= published.published_on
-    and (published.next_published_on is null or days.calendar_date < published.next_published_on)
+    and days.calendar_date < {{ open_end('published.next_published_on') }}

@@ -42,7 +42,7 @@ possible as (
         on assignments.resource_id = patterns.resource_id
         and {{ iso_weekday('days.calendar_date') }} = patterns.iso_weekday
         and days.calendar_date >= patterns.valid_from
-        and (patterns.valid_to is null or days.calendar_date <= patterns.valid_to)
+        and days.calendar_date <= {{ open_end('patterns.valid_to') }}
     where assignments.allocated_hours > 0
 ),
 

@@ -48,7 +48,7 @@ begins as (
     inner join changes
         on spans.resource_id = changes.resource_id
         and changes.valid_from > spans.effective_date
-        and (spans.last_date is null or changes.valid_from <= spans.last_date)
+        and changes.valid_from <= {{ open_end('spans.last_date') }}
 ),
 
 based as (
@@ -66,11 +66,11 @@ based as (
     left join weeks
         on begins.resource_id = weeks.resource_id
         and begins.valid_from >= weeks.valid_from
-        and (weeks.valid_to is null or begins.valid_from <= weeks.valid_to)
+        and begins.valid_from <= {{ open_end('weeks.valid_to') }}
     left join {{ ref('dim_resource_team') }} as teams
         on begins.resource_id = teams.resource_id
         and begins.valid_from >= teams.valid_from
-        and (teams.valid_to is null or begins.valid_from <= teams.valid_to)
+        and begins.valid_from <= {{ open_end('teams.valid_to') }}
     left join {{ ref('stg_config__cost_basis') }} as basis
         on begins.valid_from >= basis.valid_from
         and (basis.legal_entity_id = teams.legal_entity_id or basis.legal_entity_id = '*')

@@ -41,7 +41,7 @@ booked as (
         on running.project_id = bookings.project_id
     where bookings.is_hard
         and bookings.work_date > {{ as_of_date() }}
-        and (running.end_date is null or bookings.work_date <= running.end_date)
+        and bookings.work_date <= {{ open_end('running.end_date') }}
     group by running.scope, running.project_id, bookings.work_date
 ),
 

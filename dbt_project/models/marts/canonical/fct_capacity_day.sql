@@ -29,7 +29,7 @@ employed as (
         and not resources.is_contractor
     inner join days
         on days.calendar_date >= spans.valid_from
-        and (spans.valid_to is null or days.calendar_date <= spans.valid_to)
+        and days.calendar_date <= {{ open_end('spans.valid_to') }}
 ),
 
 scheduled as (
@@ -42,7 +42,7 @@ scheduled as (
         on employed.resource_id = patterns.resource_id
         and employed.iso_weekday = patterns.iso_weekday
         and employed.work_date >= patterns.valid_from
-        and (patterns.valid_to is null or employed.work_date <= patterns.valid_to)
+        and employed.work_date <= {{ open_end('patterns.valid_to') }}
 ),
 
 -- contractors are paid for what they work, so what they booked is their capacity
@@ -71,7 +71,7 @@ measured as (
     left join {{ ref('dim_resource_team') }} as teams
         on all_days.resource_id = teams.resource_id
         and all_days.work_date >= teams.valid_from
-        and (teams.valid_to is null or all_days.work_date <= teams.valid_to)
+        and all_days.work_date <= {{ open_end('teams.valid_to') }}
     left join {{ ref('dim_legal_entity') }} as entities
         on teams.legal_entity_id = entities.legal_entity_id
     left join {{ ref('dim_calendar_day') }} as calendar

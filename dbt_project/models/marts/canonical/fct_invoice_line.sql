@@ -42,7 +42,6 @@ inner join {{ ref('stg_netsuite__transactions') }} as documents
 left join jobs on lines.instance || ':' || lines.job_id = jobs.erp_job_id
 -- the project of the line says which PSA instance its reference means
 left join milestones
-    on lines.source_type_code = 'milestone'
-    and jobs.project_id = milestones.project_id
-    and lines.source_ref = milestones.story_id
+    on jobs.project_id = milestones.project_id
+    and case when lines.source_type_code = 'milestone' then lines.source_ref end = milestones.story_id
 where documents.transaction_type in ('CustInvc', 'CustCred')

@@ -21,7 +21,7 @@ list_rates as (
         and days.role_id = lines.role_id
         and days.currency = lines.currency
         and days.work_date >= lines.valid_from
-        and (lines.valid_to is null or days.work_date <= lines.valid_to)
+        and days.work_date <= {{ open_end('lines.valid_to') }}
     where lines.is_account_default
         and lines.is_published
     group by days.role_id, days.currency, days.work_date
@@ -83,14 +83,14 @@ left join {{ ref('dim_project') }} as projects
 left join {{ ref('dim_resource_team') }} as teams
     on users.resource_id = teams.resource_id
     and entries.work_date >= teams.valid_from
-    and (teams.valid_to is null or entries.work_date <= teams.valid_to)
+    and entries.work_date <= {{ open_end('teams.valid_to') }}
 left join {{ ref('dim_legal_entity') }} as entities
     on teams.legal_entity_id = entities.legal_entity_id
 left join {{ ref('dim_resource_cost_rate') }} as cost_rates
     on users.resource_id = cost_rates.resource_id
     and cost_rates.source = 'hr_pay'
     and entries.work_date >= cost_rates.valid_from
-    and (cost_rates.valid_to is null or entries.work_date <= cost_rates.valid_to)
+    and entries.work_date <= {{ open_end('cost_rates.valid_to') }}
 left join {{ ref('fct_fx_rate') }} as cost_fx
     on cost_rates.currency = cost_fx.from_currency
     and entities.functional_currency = cost_fx.to_currency

@@ -21,7 +21,7 @@ with worked as (
         and entries.cost_currency = prices.currency
         and roles.role_name = prices.role_name
         and entries.work_date >= prices.valid_from
-        and (prices.valid_to is null or entries.work_date <= prices.valid_to)
+        and entries.work_date <= {{ open_end('prices.valid_to') }}
     where entries.is_approved
         and entries.work_date <= {{ as_of_date() }}
         and entries.employing_legal_entity_id <> entries.project_legal_entity_id

@@ -27,7 +27,7 @@ card_rates as (
         and days.role_id = lines.role_id
         and days.currency = lines.currency
         and days.work_date >= lines.valid_from
-        and (lines.valid_to is null or days.work_date <= lines.valid_to)
+        and days.work_date <= {{ open_end('lines.valid_to') }}
     where lines.is_published
     group by days.rate_card_id, days.role_id, days.currency, days.work_date
     having count(*) = 1

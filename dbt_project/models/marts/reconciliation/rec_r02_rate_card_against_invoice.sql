@@ -10,7 +10,7 @@ explained as (
     select
         apart.price_id,
         max(case when lines.role_id = apart.role_id and lines.valid_to < apart.first_day then lines.valid_to end) as old_until,
-        min(case when lines.role_id <> apart.role_id and lines.valid_from <= apart.last_day and (lines.valid_to is null or lines.valid_to >= apart.first_day) then roles.role_name end) as other_role
+        min(case when lines.role_id <> apart.role_id and lines.valid_from <= apart.last_day and {{ open_end('lines.valid_to') }} >= apart.first_day then roles.role_name end) as other_role
     from apart
     inner join {{ ref('dim_rate_card_line') }} as lines
         on (apart.rate_card_id = lines.rate_card_id or (apart.rate_card_id is null and lines.is_account_default))

@@ -47,7 +47,7 @@ card_rates as (
         and days.project_currency = lines.currency
         and lines.is_published
         and days.work_date >= lines.valid_from
-        and (lines.valid_to is null or days.work_date <= lines.valid_to)
+        and days.work_date <= {{ open_end('lines.valid_to') }}
         and (lines.role_id = days.role_id or lines.role_id is null)
     group by days.project_id, days.role_id, days.work_date
 

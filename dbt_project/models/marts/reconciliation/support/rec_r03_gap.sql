@@ -53,7 +53,7 @@ judged as (
         on worked.resource_id = rates.resource_id
         and rates.source = 'hr_pay'
         and worked.work_date >= rates.valid_from
-        and (rates.valid_to is null or worked.work_date <= rates.valid_to)
+        and worked.work_date <= {{ open_end('rates.valid_to') }}
 
 ),
 
@@ -79,7 +79,7 @@ copies as (
     where truth.source = 'hr_pay'
         and truth.cost_rate is not null
         and truth.valid_from <= {{ as_of_date() }}
-        and (truth.valid_to is null or truth.valid_to >= {{ as_of_date() }})
+        and {{ open_end('truth.valid_to') }} >= {{ as_of_date() }}
         and truth.resource_id in (select worked.resource_id from worked)
 
 )

@@ -55,7 +55,7 @@ priced as (
         on documents.legal_entity_id = prices.legal_entity_id
         and roles.role_name = prices.role_name
         and documents.document_date >= prices.valid_from
-        and (prices.valid_to is null or documents.document_date <= prices.valid_to)
+        and documents.document_date <= {{ open_end('prices.valid_to') }}
     where documents.direction = 'provider'
         and (prices.price_per_hour is null or coalesce(lines.rate, 0) = 0 or abs(lines.rate - prices.price_per_hour) > cast(0.005 as decimal(18, 8)))
     group by documents.document_id
