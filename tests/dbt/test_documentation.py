@@ -14,8 +14,9 @@ def test_every_model_and_column_is_documented(new_warehouse: Callable[[str], War
     group = new_warehouse("documented")
     group.fill({})
     done = group.dbt(
-        "build", "--quiet", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"
-    )
+        "build", "--quiet", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test",
+        write_json=True,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     manifest = json.loads((group.workshop / "target" / "manifest.json").read_text())
     nodes = [
