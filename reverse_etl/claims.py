@@ -16,7 +16,9 @@ _UNRESOLVED = ("unknown", "acknowledged")
 _OTHER, _NEEDED, _WAITS = (
     correction.alias("other"), correction.alias("needed"), correction_dependency.alias("waits"),
 )  # fmt: skip
-_KILLED, _LEFT_ALONE = (sa.bindparam(name, expanding=True) for name in ("killed", "left_alone"))
+_KILLED: sa.BindParameter[Any] = sa.bindparam("killed", expanding=True)
+_LEFT_ALONE: sa.BindParameter[Any] = sa.bindparam("left_alone", expanding=True)
+_NOW: sa.BindParameter[Any] = sa.bindparam("now")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +56,7 @@ def _first_due(state: State) -> sa.Select[Any]:
         sa.select(c.correction_id, c.rank, c.sequence)
         .where(
             c.state == state,
-            sa.or_(c.due_at.is_(None), c.due_at <= sa.bindparam("now")),
+            sa.or_(c.due_at.is_(None), c.due_at <= _NOW),
             c.check_id.not_in(_KILLED),
             c.target_instance.not_in(_LEFT_ALONE),
             sa.not_(_blocker(state)),

@@ -39,7 +39,7 @@ _ATTEMPT_FIELDS = {f.name for f in fields(Attempt)}
 _APPROVAL_FIELDS = {f.name for f in fields(Approval)}
 
 # Everything that looks at corrections asks these three; building them anew took longer than the answers.
-_IDS = sa.bindparam("ids", expanding=True)
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 _CORRECTIONS = sa.select(correction).where(correction.c.correction_id.in_(_IDS))
 _CHANGES = (
     sa.select(correction_change)

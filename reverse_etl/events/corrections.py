@@ -23,7 +23,7 @@ _FACTS = (
     "target_object", "target_record_id", "amount_at_risk", "currency", "legal_entity_id", "business_unit_id",
     "customer_name", "project_id", "project_name",
 )  # fmt: skip
-_WANTED = sa.bindparam("wanted")
+_WANTED: sa.BindParameter[Any] = sa.bindparam("wanted")
 _CORRECTION = sa.select(*(correction.c[name] for name in _FACTS)).where(correction.c.correction_id == _WANTED)
 _FIELDS = (
     sa.select(correction_change.c.field)

@@ -150,7 +150,8 @@ def claim(connection: sa.Connection, subscription: str, now: datetime, lease: ti
 def _deliverable() -> sa.Select[Any]:
     """Of the subscription `wanted` at the moment `now`; written out once, as it is asked for every event."""
     d, earlier, other = event_delivery, _EARLIER, _OTHER
-    subscription, now = sa.bindparam("wanted"), sa.bindparam("now")
+    subscription: sa.BindParameter[Any] = sa.bindparam("wanted")
+    now: sa.BindParameter[Any] = sa.bindparam("now")
     is_waiting = sa.exists().where(
         other.c.subscription == subscription, other.c.state == PENDING, other.c.due_at > now
     )
