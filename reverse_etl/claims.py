@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,9 @@ _UNRESOLVED = ("unknown", "acknowledged")
 _OTHER, _NEEDED, _WAITS = (
     correction.alias("other"), correction.alias("needed"), correction_dependency.alias("waits"),
 )  # fmt: skip
+_KILLED: sa.BindParameter[Any] = sa.bindparam("killed", expanding=True)
+_LEFT_ALONE: sa.BindParameter[Any] = sa.bindparam("left_alone", expanding=True)
+_NOW: sa.BindParameter[Any] = sa.bindparam("now")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,25 +38,28 @@ def next_due(connection: sa.Connection, now: Any, gate: Gate) -> str | None:
 
     Asked per state, as each answer then comes in order from an index, however long the queue is.
     """
-    found = [
-        row
-        for state in (State.IN_DOUBT, State.APPROVED)
-        if (row := connection.execute(_first_due(state, now, gate)).one_or_none()) is not None
-    ]
+    left_alone = {State.IN_DOUBT: [*gate.closed], State.APPROVED: [*gate.closed, *gate.draining]}
+    found = []
+    for state, instances in left_alone.items():
+        facts = {"now": now, "killed": list(gate.killed), "left_alone": instances}
+        row = connection.execute(_first_due(state), facts).one_or_none()
+        if row is not None:
+            found.append(row)
     return min(found, key=lambda row: (row.rank, row.sequence)).correction_id if found else None
 
 
-def _first_due(state: State, now: Any, gate: Gate) -> sa.Select[Any]:
+@cache
+def _first_due(state: State) -> sa.Select[Any]:
+    """Written out once: every worker asks it for every correction, and building it costs more than its answer."""
     c = correction.c
-    left_alone = [*gate.closed, *(gate.draining if state is State.APPROVED else ())]
     return (
         sa.select(c.correction_id, c.rank, c.sequence)
         .where(
             c.state == state,
-            sa.or_(c.due_at.is_(None), c.due_at <= now),
-            c.check_id.not_in(list(gate.killed)),
-            c.target_instance.not_in(left_alone),
-            sa.not_(_blocker(gate, state)),
+            sa.or_(c.due_at.is_(None), c.due_at <= _NOW),
+            c.check_id.not_in(_KILLED),
+            c.target_instance.not_in(_LEFT_ALONE),
+            sa.not_(_blocker(state)),
             sa.not_(_unmet_dependency()),
         )
         .order_by(c.rank, c.sequence)
@@ -61,7 +68,7 @@ def _first_due(state: State, now: Any, gate: Gate) -> sa.Select[Any]:
     )
 
 
-def _blocker(gate: Gate, state: State) -> sa.ColumnElement[bool]:
+def _blocker(state: State) -> sa.ColumnElement[bool]:
     """Another correction of the same record that is being written, or comes first.
 
     What is in doubt yields to no approved one: that one waits for it, even if it is older and was approved since.
@@ -73,7 +80,7 @@ def _blocker(gate: Gate, state: State) -> sa.ColumnElement[bool]:
     is_first = sa.and_(
         other.c.state == State.APPROVED,
         other.c.sequence < c.sequence,
-        other.c.check_id.not_in(list(gate.killed)),
+        other.c.check_id.not_in(_KILLED),
         sa.not_(waits_for_us),
     )
     return sa.exists().where(

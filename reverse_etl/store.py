@@ -38,6 +38,24 @@ _CHANGE_FIELDS = {f.name for f in fields(FieldChange)}
 _ATTEMPT_FIELDS = {f.name for f in fields(Attempt)}
 _APPROVAL_FIELDS = {f.name for f in fields(Approval)}
 
+# Everything that looks at corrections asks these three; building them anew took longer than the answers.
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_CORRECTIONS = sa.select(correction).where(correction.c.correction_id.in_(_IDS))
+_CHANGES = (
+    sa.select(correction_change)
+    .where(correction_change.c.correction_id.in_(_IDS))
+    .order_by(correction_change.c.field)
+)
+_DEPENDENCIES = (
+    sa.select(
+        correction_dependency.c.correction_id,
+        correction_dependency.c.depends_on_id,
+        correction_dependency.c.until,
+    )
+    .where(correction_dependency.c.correction_id.in_(_IDS))
+    .order_by(correction_dependency.c.depends_on_id)
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
@@ -226,26 +244,15 @@ def load(connection: sa.Connection, ids: Sequence[str]) -> list[Correction]:
     changes: dict[str, list[FieldChange]] = {}
     dependencies: dict[str, list[Dependency]] = {}
     for start in range(0, len(ids), 500):
-        part = ids[start : start + 500]
-        query = sa.select(correction).where(correction.c.correction_id.in_(part))
-        rows |= {r["correction_id"]: r for r in connection.execute(query).mappings()}
-        query = sa.select(correction_change).where(correction_change.c.correction_id.in_(part))
-        for r in connection.execute(query.order_by(correction_change.c.field)).mappings():
+        part = {"ids": ids[start : start + 500]}
+        rows |= {r["correction_id"]: r for r in connection.execute(_CORRECTIONS, part).mappings()}
+        for r in connection.execute(_CHANGES, part).mappings():
             change = FieldChange(**{n: r[n] for n in _CHANGE_FIELDS})
             changes.setdefault(r["correction_id"], []).append(change)
-        for d in _dependencies(connection, part):
+        for d in connection.execute(_DEPENDENCIES, part):
             other = Dependency(correction_id=d.depends_on_id, until=d.until)
             dependencies.setdefault(d.correction_id, []).append(other)
     return [_correction(rows[i], changes.get(i, []), dependencies.get(i, [])) for i in ids if i in rows]
-
-
-def _dependencies(connection: sa.Connection, ids: Sequence[str]) -> Iterable[Any]:
-    d = correction_dependency.c
-    return connection.execute(
-        sa.select(d.correction_id, d.depends_on_id, d.until)
-        .where(d.correction_id.in_(ids))
-        .order_by(d.depends_on_id)
-    )
 
 
 def _correction(

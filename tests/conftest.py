@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,12 @@ def _environment_is_put_back() -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def dbt_workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One place for dbt's output of every warehouse written by hand: the project is parsed once, not per test."""
+    return tmp_path_factory.mktemp("dbt")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -157,7 +157,7 @@ def build_dbt(firm: Firm, *arguments: str, clock: datetime | None = None, unit_t
     command = [
         str(DBT), "build", "--quiet",
         "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
-        "--target-path", str(runtime.dbt_target),
+        "--target-path", str(runtime.dbt_target), "--no-write-json",
         # they prove the SQL, whatever the firm: one build of a test run is enough
         *(() if unit_tests else ("--exclude-resource-type", "unit_test")),
         *arguments,

@@ -23,6 +23,8 @@ HASHED = (
     "policy_version", "detail", "previous_hash",
 )  # fmt: skip
 """Columns of an event that its hash covers: all but the hash itself."""
+_END = sa.select(audit_chain.c.end_sequence, audit_chain.c.end_hash)
+_APPEND = audit_event.insert()
 
 
 def append(
@@ -44,7 +46,7 @@ def append(
     Subscribers learn of it from the same transaction.
     Raises `LedgerError` when the ledger has lost the record of where its chain ends.
     """
-    end = connection.execute(sa.select(audit_chain.c.end_sequence, audit_chain.c.end_hash)).one_or_none()
+    end = connection.execute(_END).one_or_none()
     if end is None:
         raise LedgerError(
             "the ledger does not know where its audit chain ends.",
@@ -65,7 +67,7 @@ def append(
     }
     facts = row | {"occurred_at": moment_text(occurred_at)}
     row_hash = hash_of(facts)
-    connection.execute(audit_event.insert().values(**row, hash=row_hash))
+    connection.execute(_APPEND, row | {"hash": row_hash})
     announce(connection, row, row_hash)
     return int(row["sequence"])
 

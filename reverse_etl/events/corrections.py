@@ -23,6 +23,13 @@ _FACTS = (
     "target_object", "target_record_id", "amount_at_risk", "currency", "legal_entity_id", "business_unit_id",
     "customer_name", "project_id", "project_name",
 )  # fmt: skip
+_WANTED: sa.BindParameter[Any] = sa.bindparam("wanted")
+_CORRECTION = sa.select(*(correction.c[name] for name in _FACTS)).where(correction.c.correction_id == _WANTED)
+_FIELDS = (
+    sa.select(correction_change.c.field)
+    .where(correction_change.c.correction_id == _WANTED)
+    .order_by(correction_change.c.field)
+)
 
 
 def announce(connection: sa.Connection, audited: Mapping[str, Any], audit_hash: str) -> None:
@@ -50,15 +57,9 @@ def announce(connection: sa.Connection, audited: Mapping[str, Any], audit_hash: 
 
 
 def _facts(connection: sa.Connection, audited: Mapping[str, Any]) -> dict[str, Any]:
-    correction_id = audited["correction_id"]
-    row = connection.execute(
-        sa.select(*(correction.c[name] for name in _FACTS)).where(correction.c.correction_id == correction_id)
-    ).mappings()
-    fields = connection.execute(
-        sa.select(correction_change.c.field)
-        .where(correction_change.c.correction_id == correction_id)
-        .order_by(correction_change.c.field)
-    )
+    wanted = {"wanted": audited["correction_id"]}
+    row = connection.execute(_CORRECTION, wanted).mappings()
+    fields = connection.execute(_FIELDS, wanted)
     return {
         **row.one(),
         "state": audited["to_state"],

@@ -17,6 +17,10 @@ from reverse_etl.values import canonical_json
 SPECVERSION = "1.0"
 CONTENT_TYPE = "application/cloudevents+json"
 _CHUNK = 500
+_TOLD = [
+    sa.select(column).where(column.in_(sa.bindparam("ids", expanding=True)))
+    for column in (event.c.event_id, archived_event.c.event_id)
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +136,6 @@ def _known(connection: sa.Connection, ids: Sequence[str]) -> list[str]:
     """What was told once, archived or not: an old fact never becomes news again."""
     known: list[str] = []
     for start in range(0, len(ids), _CHUNK):
-        for column in (event.c.event_id, archived_event.c.event_id):
-            query = sa.select(column).where(column.in_(ids[start : start + _CHUNK]))
-            known += connection.execute(query).scalars()
+        for query in _TOLD:
+            known += connection.execute(query, {"ids": ids[start : start + _CHUNK]}).scalars()
     return known

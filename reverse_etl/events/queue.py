@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -136,7 +137,8 @@ def claim(connection: sa.Connection, subscription: str, now: datetime, lease: ti
 
     While one waits for its next attempt the receiver is in trouble, and all of the subscription wait with it.
     """
-    row = connection.execute(_deliverable(subscription, now)).mappings().one_or_none()
+    facts = {"wanted": subscription, "now": now}
+    row = connection.execute(_deliverable(), facts).mappings().one_or_none()
     if row is None:
         return None
     token, attempts = uuid.uuid4().hex, int(row["attempts"]) + 1
@@ -144,8 +146,12 @@ def claim(connection: sa.Connection, subscription: str, now: datetime, lease: ti
     return Claim(delivery_id=row["delivery_id"], token=token, attempts=attempts, event=as_event(row))
 
 
-def _deliverable(subscription: str, now: datetime) -> sa.Select[Any]:
+@cache
+def _deliverable() -> sa.Select[Any]:
+    """Of the subscription `wanted` at the moment `now`; written out once, as it is asked for every event."""
     d, earlier, other = event_delivery, _EARLIER, _OTHER
+    subscription: sa.BindParameter[Any] = sa.bindparam("wanted")
+    now: sa.BindParameter[Any] = sa.bindparam("now")
     is_waiting = sa.exists().where(
         other.c.subscription == subscription, other.c.state == PENDING, other.c.due_at > now
     )
@@ -177,7 +183,7 @@ def next_work(connection: sa.Connection, wanted: Subscription, now: datetime) ->
     position = connection.execute(sa.select(s.c.position).where(s.c.subscription == wanted.name)).scalar()
     if position is None or position < last:
         return f"{wanted.name}:event:{last}"
-    head = connection.execute(_deliverable(wanted.name, now)).one_or_none()
+    head = connection.execute(_deliverable(), {"wanted": wanted.name, "now": now}).one_or_none()
     return f"{wanted.name}:delivery:{head.delivery_id}:{head.attempts}" if head else None
 
 

@@ -194,13 +194,20 @@ class LedgerPoints:
         self._ended(id(getattr(connection, "dbapi_connection", connection)))
 
 
+@cache
+def _module_of(file: str) -> str | None:
+    """Module of the package that may own a transaction; None: elsewhere, or the ledger's own."""
+    path = Path(file)
+    return _module(path) if path.is_relative_to(_PACKAGE) and path.parent.name != "ledger" else None
+
+
 def _caller() -> str:
     frame = sys._getframe(2)
     while frame is not None:
-        path = Path(frame.f_code.co_filename)
+        module = _module_of(frame.f_code.co_filename)
         is_wrapper = bool(frame.f_code.co_flags & inspect.CO_GENERATOR)
-        if path.is_relative_to(_PACKAGE) and path.parent.name != "ledger" and not is_wrapper:
-            return f"{_module(path)}.{frame.f_code.co_qualname}"
+        if module is not None and not is_wrapper:
+            return f"{module}.{frame.f_code.co_qualname}"
         frame = frame.f_back  # type: ignore[assignment]
     raise RuntimeError("a transaction of the ledger that the package did not open")
 

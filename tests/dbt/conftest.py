@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,13 +12,12 @@ from tests.dbt.warehouse import Warehouse
 
 
 @pytest.fixture(scope="session")
-def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Warehouse]:
+def new_warehouse(dbt_workshop: Path) -> Callable[[str], Warehouse]:
     """Makes an empty warehouse with a name of its own."""
-    workshop = tmp_path_factory.mktemp("dbt")
 
     def make(name: str) -> Warehouse:
-        (workshop / name).mkdir()
-        return Warehouse(workshop / name / "warehouse.duckdb", workshop)
+        (dbt_workshop / name).mkdir()
+        return Warehouse(dbt_workshop / name / "warehouse.duckdb", dbt_workshop)
 
     return make
 

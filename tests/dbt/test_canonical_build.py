@@ -117,14 +117,6 @@ def test_the_order_of_landing_does_not_matter(
     assert backwards.fingerprint() == group.fingerprint()
 
 
-def test_an_empty_estate_builds(new_warehouse: Callable[[str], Warehouse]) -> None:
-    """Before the first sync the raw tables are empty; that is no failure."""
-    empty = new_warehouse("empty")
-    empty.fill({})
-    empty.build()
-    assert empty.rows("select count(*) from canonical.fct_time_entry") == [(0,)]
-
-
 def test_a_build_without_as_of_says_what_is_missing(group: Warehouse) -> None:
     done = group.dbt("compile", "--select", "dim_calendar_day", as_of=None)
     assert done.returncode != 0

@@ -29,7 +29,7 @@ class Project:
 def project(new_warehouse: Callable[[str], Warehouse]) -> Project:
     warehouse = new_warehouse("metrics")
     warehouse.fill({})
-    done = warehouse.dbt("build", "--quiet", "--select", "rpt_metric")
+    done = warehouse.dbt("build", "--quiet", "--select", "rpt_metric", write_json=True)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = warehouse.rows("select metric_id, model_name, section from leadership.rpt_metric")
     manifest = json.loads((warehouse.workshop / "target" / "manifest.json").read_text())

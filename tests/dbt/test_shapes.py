@@ -19,7 +19,7 @@ BEFORE = {"rpt_month": Shape(MONTH)}
 def test_published_shapes_are_as_recorded(new_warehouse: Callable[[str], Warehouse]) -> None:
     """No reader trips over a change, and every shape that is published is written down."""
     group = new_warehouse("shapes")
-    done = group.dbt("parse", "--quiet")
+    done = group.dbt("parse", "--quiet", write_json=True)
     assert done.returncode == 0, done.stdout + done.stderr
     now = published(json.loads((group.workshop / "target" / "manifest.json").read_text()))
     assert breaking(recorded(), now, datetime.now(UTC).date()) == []

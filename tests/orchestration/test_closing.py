@@ -86,8 +86,8 @@ CAUSES = [  # (cause, record, effect in USD)
 class Deployment:
     """One home, and warehouses that come and go."""
 
-    def __init__(self, root: Path) -> None:
-        self.root, self.home = root, Home(root / "home")
+    def __init__(self, root: Path, dbt_workshop: Path) -> None:
+        self.root, self.home, self.dbt_workshop = root, Home(root / "home"), dbt_workshop
         self.home.serving.mkdir(parents=True)
         config = load_config()
         us = LegalEntity(id="US", name="Group Inc", country="US", currency="USD", fiscal_year_start_month=1,
@@ -103,7 +103,7 @@ class Deployment:
 
     def warehouse(self, name: str) -> Warehouse:
         (self.root / name).mkdir()
-        return Warehouse(self.root / name / "warehouse.duckdb", self.root)
+        return Warehouse(self.root / name / "warehouse.duckdb", self.dbt_workshop)
 
     def build(self, warehouse: Warehouse, as_of: str, models: tuple[str, ...] = MODELS) -> None:
         with duckdb.connect(str(warehouse.path)) as connection:
@@ -159,9 +159,9 @@ def raw(entries: list[dict[str, Any]], net: str, read_at: str) -> dict[str, list
 
 @pytest.mark.slow
 def test_a_frozen_month_stays_and_every_later_change_is_named_even_after_the_warehouse_is_lost(
-    tmp_path: Path,
+    tmp_path: Path, dbt_workshop: Path
 ) -> None:
-    firm = Deployment(tmp_path)
+    firm = Deployment(tmp_path, dbt_workshop)
     first = firm.warehouse("first")
     first.fill(raw(FROZEN, "1000", "2026-06-05T17:00:00Z"))
     firm.build(first, CLOSED)

@@ -25,8 +25,8 @@ FIRST = datetime(2026, 6, 30, 18, tzinfo=UTC)
 class Deployment:
     """A home whose warehouse is lost before every build."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, dbt_workshop: Path) -> None:
+        self.root, self.dbt_workshop = root, dbt_workshop
         self.home = Home(root / "home")
         self.home.serving.mkdir(parents=True)
         self.runtime = Runtime(load_config(), self.home)
@@ -35,7 +35,7 @@ class Deployment:
         """A day's build from nothing; R01 fires for the entry of psa_us while it is billable."""
         at = FIRST + timedelta(days=number)
         (self.root / str(number)).mkdir()
-        warehouse = Warehouse(self.root / str(number) / "warehouse.duckdb", self.root)
+        warehouse = Warehouse(self.root / str(number) / "warehouse.duckdb", self.dbt_workshop)
         warehouse.fill(_rows(at, is_billable=is_billable, is_read=is_read))
         with duckdb.connect(str(warehouse.path)) as connection:
             load_ledger_tables(self.home, connection)
@@ -71,8 +71,10 @@ def _rows(at: datetime, *, is_billable: bool, is_read: bool) -> dict[str, list[d
     return rows
 
 
-def test_it_is_seen_waived_left_alone_while_unread_closed_and_reopened(tmp_path: Path) -> None:
-    firm = Deployment(tmp_path)
+def test_it_is_seen_waived_left_alone_while_unread_closed_and_reopened(
+    tmp_path: Path, dbt_workshop: Path
+) -> None:
+    firm = Deployment(tmp_path, dbt_workshop)
     first = firm.build(0, is_billable=True)
     key = next(one for one in first if one.startswith("psa_us"))
     finding_id, *found = first[key]
