@@ -66,11 +66,19 @@ def _faults(book: Book) -> dict[str, str]:
         if not p.story and not p.contractor and p.number > 5 and p.termination is None
         and p.hired < book.spec.start - timedelta(days=30)
     ]  # fmt: skip
-    kinds = [*FAULTS * book.spec.each]
-    return {
-        p.key: kind
-        for p, kind in zip(book.chance.order(fit, "cost rates")[: len(kinds)], kinds, strict=False)
-    }
+    waiting, faults = list(book.chance.order(fit, "cost rates")), dict[str, str]()
+    for kind in FAULTS * book.spec.each:
+        # pay can only be old of somebody who was there
+        able = (p for p in waiting if kind != "r03_stale" or p.hired <= _last_review_before_stale(book))
+        person = next(able, None)
+        if person is not None:
+            faults[person.key] = kind
+            waiting.remove(person)
+    return faults
+
+
+def _last_review_before_stale(book: Book) -> date:
+    return add_months(book.spec.planted_on.replace(day=1), -_STALE_MONTHS)
 
 
 def _of_person(book: Book, person: Person, fault: str, until: date) -> list[Pay]:
@@ -90,7 +98,7 @@ def _of_person(book: Book, person: Person, fault: str, until: date) -> list[Pay]
         first = to_weekday(planted - timedelta(days=_UNPAID_DAYS))
         moments = [(first, "Hire"), *(m for m in moments if m[0] > first)]
     if fault == "r03_stale":
-        moments = [m for m in moments if m[0] <= add_months(planted.replace(day=1), -_STALE_MONTHS)]
+        moments = [m for m in moments if m[0] <= _last_review_before_stale(book)]
     if fault == "r03_zero":
         moments = [*(m for m in moments if m[0] < planted - timedelta(days=60)),
                    (to_weekday(planted - timedelta(days=50)), "Correction")]  # fmt: skip

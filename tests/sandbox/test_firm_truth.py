@@ -69,3 +69,13 @@ def test_no_discrepancy_is_listed_twice() -> None:
     world = build_world(FirmSpec(1, 60, 18, AS_OF), AS_OF)
     keys = Counter((d.check_id, d.matching_key, d.period) for d in ground_truth(world, Ids(world)))
     assert [key for key, count in keys.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_a_rate_grows_old_only_of_somebody_who_was_paid_before(seed: int) -> None:
+    """A firm whose books begin nine months ago has people too new for a rate that old."""
+    world = build_world(FirmSpec(seed, 60, 9, AS_OF), AS_OF)
+    paid = {pay.person.key for pay in world.payroll.rows}
+    stale = {key for key, fault in world.payroll.faults.items() if fault == "r03_stale"}
+    assert stale
+    assert stale <= paid
