@@ -17,6 +17,8 @@ from tests.chaos.points import Coverage, Side, persistence_points
 from tests.chaos.simulation import played
 
 _CHUNK = 20
+_TOLD_EVERY = 10 * _CHUNK
+"""Where no bar can move, such as in a log, a line says how far the run is."""
 
 
 def examine(seeds: range) -> tuple[int, Coverage, dict[int, list[str]]]:
@@ -84,6 +86,8 @@ def long_run(console: Console, first: int, count: int) -> bool:
             coverage.add(part)
             failures |= found
             progress.update(bar, advance=done, bad=f"{len(failures)} broken" if failures else "")
+            if not console.is_terminal and progress.tasks[bar].completed % _TOLD_EVERY == 0:
+                console.print(f"{progress.tasks[bar].completed:.0f} of {count} seeds, {len(failures)} broken")
     console.print(coverage_table(coverage), faults_table(coverage))
     for seed, words in sorted(failures.items()):
         console.print(f"[red]seed {seed}[/red]: {'; '.join(words[:3])}\n  replay: make chaos SEED={seed}")
