@@ -163,9 +163,11 @@ class Delivery:
         with writing(self.outbox.engine) as connection:
             self._require_lease(connection, claim)
             switches.require_heard(connection, self.outbox.policy, claim.correction.check_id)
-            store.set_before_image(connection, claim.correction.correction_id, before)
+            number, is_unresolved = claim.correction.correction_id, claim.earlier.is_unresolved
+            store.set_before_image(connection, number, before, is_unresolved=is_unresolved)
             self._mark(connection, claim, is_intent=True, version_before=version)
-            self._note(connection, claim, "write_intended", {"version": version, "before": dict(before)})
+            detail = {"version": version, "before": dict(before), "replaces_before": not is_unresolved}
+            self._note(connection, claim, "write_intended", detail)
 
     def acknowledge(self, claim: Claim, record_id: str, version: str | None) -> None:
         """Persist that the vendor confirmed the write, before reading it back."""

@@ -216,18 +216,21 @@ def unknown(correction_id: str) -> UnknownCorrectionError:
     )
 
 
-def set_before_image(connection: sa.Connection, correction_id: str, before: Mapping[str, str | None]) -> None:
-    """Keep what the vendor held just before our first write; a later look does not replace it."""
+def set_before_image(
+    connection: sa.Connection, correction_id: str, before: Mapping[str, str | None], *, is_unresolved: bool
+) -> None:
+    """Keep what the vendor held just before our first write that may have reached it.
+
+    While an earlier write `is_unresolved`, what is seen now may be its effect and replaces nothing. A write that was
+    certainly turned away has changed nothing, so the look before the next one counts.
+    """
     for name, value in before.items():
-        connection.execute(
-            correction_change.update()
-            .where(
-                correction_change.c.correction_id == correction_id,
-                correction_change.c.field == name,
-                correction_change.c.is_before_known.is_(False),
-            )
-            .values(before_value=value, is_before_known=True)
+        held = correction_change.update().where(
+            correction_change.c.correction_id == correction_id, correction_change.c.field == name
         )
+        if is_unresolved:
+            held = held.where(correction_change.c.is_before_known.is_(False))
+        connection.execute(held.values(before_value=value, is_before_known=True))
 
 
 def get(connection: sa.Connection, correction_id: str) -> Correction:

@@ -57,7 +57,8 @@ class Told:
         if isinstance(detail.get("content_hash"), str):
             story.content_hash = (row.sequence, detail["content_hash"])
         for name, value in (detail.get("before") or {}).items():
-            story.before.setdefault(name, (row.sequence, value))
+            if name not in story.before or detail.get("replaces_before"):
+                story.before[name] = (row.sequence, value)
 
 
 def agreement_problems(

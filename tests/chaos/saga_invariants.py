@@ -59,7 +59,8 @@ def _is_dropped(run: Run, correction_id: str) -> bool:
 def _outliving(saga: Saga, step: SagaStep, state: State) -> Iterator[str]:
     if saga.state is not SagaState.COMPENSATED:
         return
-    if step.state not in _TAKEN_BACK:
+    # a person may have rolled it back before the saga had seen that it was delivered
+    if step.state not in _TAKEN_BACK and state is not State.ROLLED_BACK:
         yield f"{saga.saga_key} is compensated; {step.step_id} took effect and is {step.state} ({state})"
     if step.state is StepState.UNDONE and state in _APPLIED:
         yield f"{saga.saga_key} is compensated; {step.step_id} says undone and is {state}"

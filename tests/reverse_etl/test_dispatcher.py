@@ -15,6 +15,7 @@ from connectors.errors import (
     UnknownOutcomeError,
     ValidationError,
 )
+from reverse_etl import audit
 from reverse_etl.delivery import Delivery
 from reverse_etl.dispatcher import dispatch
 from reverse_etl.errors import LeaseLostError, NotAllowedError
@@ -193,6 +194,23 @@ def test_a_failure_before_sending_goes_back_to_approved_with_a_delay(outbox, ven
     wall.now += timedelta(seconds=5)
     dispatch(outbox, vendors)
     assert state_of(outbox, new) == "delivered"
+
+
+def test_the_before_image_is_what_the_write_that_arrived_replaced(outbox, vendors, wall):
+    """The first write was turned away; before the second one a person set one of its two fields."""
+    rows = [
+        sync_row(),
+        sync_row(field="erp_overdue_bucket", value_type="text", expected_value="current", new_value="31-60"),
+    ]
+    new = outbox.propose(rows).approved[0]
+    vendors[CRM].fail("write", RateLimitedError("slow", instance=CRM, retry_after=90))
+    assert dispatch(outbox, vendors).count("retried") == 1
+    vendors[CRM].put("opportunity", "006A", erp_overdue_bucket="31-60")
+    wall.now += timedelta(hours=1)
+    assert dispatch(outbox, vendors).count("delivered") == 1
+    before = {change.field: change.before_value for change in outbox.show(new).correction.changes}
+    assert before == {"erp_open_amount": "100", "erp_overdue_bucket": "31-60"}
+    assert not audit.verify_chain(outbox.engine).problems
 
 
 def test_a_definite_no_is_a_dead_letter_and_can_be_replayed_by_an_approver(outbox, vendors):
