@@ -30,3 +30,20 @@ priced as (
     group by {{ months }}.project_id, {{ months }}.month
 )
 {%- endmacro %}
+
+{#
+  What a changed price makes of the portion recognised before it, in the month of its approval. `months` is `priced` with
+  price_before, portion_before and currency beside the columns of `price_of_month`.
+#}
+{% macro price_change_events(months) -%}
+select
+    project_id,
+    month,
+    'price_change' as event_type,
+    changed_on as event_date,
+    change_request_id as source_record_id,
+    {{ round_money(product('price', 'portion_before'), 'currency') }}
+    - {{ round_money(product('price_before', 'portion_before'), 'currency') }} as revenue_tc
+from {{ months }}
+where price <> price_before and portion_before <> 0
+{%- endmacro %}

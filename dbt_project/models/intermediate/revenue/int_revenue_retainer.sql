@@ -51,16 +51,7 @@ before as (
 ),
 
 events as (
-    select
-        project_id,
-        month,
-        'price_change' as event_type,
-        changed_on as event_date,
-        change_request_id as source_record_id,
-        {{ round_money(product('price', 'portion_before'), 'currency') }}
-        - {{ round_money(product('price_before', 'portion_before'), 'currency') }} as revenue_tc
-    from before
-    where price <> price_before and portion_before <> 0
+    {{ price_change_events('before') }}
     union all
     select
         project_id,
