@@ -8,7 +8,7 @@ select
     links.finding_id,
     links.record_order,
     links.role,
-    records.{{ at.get('instance', 'instance') }} as instance,
+    {{ at.get('instance', 'records.instance') }} as instance,
     {{ object_type }} as object_type,
     {{ at.get('record_id', 'records.source_id') }} as record_id,
     {{ at.get('label', 'records.source_id') }} as label,

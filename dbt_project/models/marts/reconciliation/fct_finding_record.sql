@@ -10,7 +10,7 @@ with fields as (
     {{ record_fields('receivable', 'rec_b05_receivable', 'opportunity_id', "'transaction'", [
         ('open_amount', 'cast(records.open_amount as decimal(18, 2))'), ('overdue_bucket', 'records.overdue_bucket'),
         ('disputed', 'records.is_disputed'), ('last_payment_date', 'records.last_payment_date'), ('currency', 'records.currency'),
-    ], {'instance': 'erp_instance', 'record_id': 'records.invoice_ids', 'label': "'Invoices of the deal'", 'modified': 'records.changed_at'}) }}
+    ], {'instance': 'records.erp_instance', 'record_id': 'records.invoice_ids', 'label': "'Invoices of the deal'", 'modified': 'records.changed_at'}) }}
     union all
     {{ record_fields('invoice', 'fct_invoice', 'invoice_id', "'transaction'", [
         ('number', 'records.invoice_number'), ('status', 'records.invoice_status'), ('invoice_date', 'records.invoice_date'),
@@ -36,7 +36,7 @@ with fields as (
     union all
     {{ record_fields('schedule_line', 'rec_b01_schedule_line', 'milestone_id', "'charge'", [
         ('stage', 'records.erp_schedule_stage'), ('amount', 'cast(records.erp_schedule_amount as decimal(18, 2))'), ('currency', 'records.currency'),
-    ], {'instance': 'erp_instance', 'record_id': 'records.erp_schedule_line_id', 'label': "'Billing schedule line'",
+    ], {'instance': 'records.erp_instance', 'record_id': 'records.erp_schedule_line_id', 'label': "'Billing schedule line'",
         'modified': 'records.erp_schedule_modified_at', 'loaded': 'records.erp_schedule_loaded_at'}) }}
     union all
     {{ record_fields('time_entry', 'fct_time_entry', 'time_entry_id', "'time_entry'", [
@@ -46,6 +46,11 @@ with fields as (
     ], {'label': "'Time entry of ' || " ~ as_text('records.work_date'),
         'join': 'left join ' ~ ref('dim_role') ~ ' as roles on records.role_id = roles.role_id'}) }}
     union all
+    {{ record_fields('expense', 'fct_expense', 'expense_id', "'expense'", [
+        ('expense_date', 'records.expense_date'), ('category', 'records.category'), ('amount', 'cast(records.amount as decimal(18, 2))'),
+        ('currency', 'records.currency'), ('approved', 'records.is_approved'), ('billable', 'records.is_billable'),
+    ], {'label': "'Expense of ' || " ~ as_text('records.expense_date')}) }}
+    union all
     {{ record_fields('customer_account', 'dim_customer_account', 'customer_account_id', 'records.object_type', [
         ('legal_name', 'records.legal_name'), ('billing_address', 'records.billing_address'), ('payment_terms', 'records.payment_terms_days'),
         ('tax_id', 'records.tax_id'), ('currency', 'records.currency'), ('credit_hold', 'records.is_on_credit_hold'),
@@ -54,11 +59,11 @@ with fields as (
     union all
     {{ record_fields('person', 'dim_resource', 'resource_id', "'employee'", [
         ('name', 'records.full_name'), ('status', 'records.employment_status'), ('last_day', 'records.termination_date'),
-    ], {'instance': 'hr_instance', 'record_id': 'records.hr_employee_id', 'label': 'records.full_name'}) }}
+    ], {'instance': 'records.hr_instance', 'record_id': 'records.hr_employee_id', 'label': 'records.full_name'}) }}
     union all
     {{ record_fields('psa_user', 'dim_resource', 'resource_id', "'user'", [
         ('name', 'records.full_name'), ('disabled', 'records.is_psa_disabled'),
-    ], {'instance': 'psa_instance', 'record_id': 'records.psa_user_id', 'label': 'records.full_name',
+    ], {'instance': 'records.psa_instance', 'record_id': 'records.psa_user_id', 'label': 'records.full_name',
         'modified': 'records.psa_disabled_at', 'loaded': 'records.psa_loaded_at'}) }}
     union all
     {{ record_fields('assignment', 'fct_assignment', 'assignment_id', "'workspace_allocation'", [
@@ -98,14 +103,33 @@ with fields as (
         ('approved_not_billed', 'cast(records.approved_not_billed as decimal(18, 2))'), ('rate_effect', 'cast(records.rate_effect as decimal(18, 2))'),
         ('quantity_effect', 'cast(records.quantity_effect as decimal(18, 2))'), ('rounding', 'cast(records.rounding as decimal(18, 2))'), ('unexplained', 'cast(records.unexplained as decimal(18, 2))'),
         ('billed', 'cast(records.billed_amount as decimal(18, 2))'),
-    ], {'instance': 'erp_instance', 'record_id': 'records.invoice_id', 'label': "'Bridge from delivery to invoice'",
+    ], {'instance': 'records.erp_instance', 'record_id': 'records.invoice_id', 'label': "'Bridge from delivery to invoice'",
         'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')'}) }}
     union all
-    {{ record_fields('service_period', 'rec_b03_period', 'service_period_id', "'service_period'", [
-        ('month', month_text('records.service_month')), ('delivered', 'cast(records.delivered_amount as decimal(18, 2))'),
-        ('billed', 'cast(records.billed_amount as decimal(18, 2))'), ('currency', 'records.currency'),
-    ], {'instance': 'erp_instance', 'record_id': 'records.service_period_id', 'label': "'Invoice lines of the month'",
+    {{ record_fields('month_delivered', 'rec_b03_period', 'service_period_id', "'workspace'", [
+        ('month', month_text('records.service_month')), ('amount', 'cast(records.delivered_amount as decimal(18, 2))'), ('currency', 'records.currency'),
+    ], {'instance': 'projects.instance', 'record_id': 'projects.source_id', 'label': "'Work and expenses of the month'",
+        'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')',
+        'join': 'inner join ' ~ ref('dim_project') ~ ' as projects on records.project_id = projects.project_id'}) }}
+    union all
+    {{ record_fields('month_billed', 'rec_b03_period', 'service_period_id', "'transaction'", [
+        ('month', month_text('records.service_month')), ('amount', 'cast(records.billed_amount as decimal(18, 2))'), ('currency', 'records.currency'),
+    ], {'instance': 'records.erp_instance', 'record_id': 'records.invoice_number', 'label': "'Invoice lines dated to the month'",
         'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')'}) }}
+    union all
+    {{ record_fields('agreed_price', 'rec_r02_price', 'price_id', "'workspace'", [
+        ('role', 'roles.role_name'), ('first_day', 'records.first_day'), ('last_day', 'records.last_day'),
+        ('rate', 'cast(records.expected_rate as decimal(18, 4))'), ('currency', 'records.project_currency'),
+    ], {'instance': 'projects.instance', 'record_id': 'projects.source_id', 'label': "'Rate agreed for those days'",
+        'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')',
+        'join': 'inner join ' ~ ref('dim_project') ~ ' as projects on records.project_id = projects.project_id'
+            ~ ' left join ' ~ ref('dim_role') ~ ' as roles on records.role_id = roles.role_id'}) }}
+    union all
+    {{ record_fields('billed_price', 'rec_r02_price', 'price_id', "'transaction'", [
+        ('hours', 'cast(records.quantity as decimal(18, 2))'), ('rate', 'cast(records.billed_rate as decimal(18, 4))'), ('currency', 'records.invoice_currency'),
+    ], {'instance': 'invoices.instance', 'record_id': 'invoices.source_id', 'label': "'Lines of invoice ' || coalesce(invoices.invoice_number, invoices.source_id)",
+        'modified': 'invoices.source_modified_at', 'loaded': 'invoices.loaded_at',
+        'join': 'inner join ' ~ ref('fct_invoice') ~ ' as invoices on records.invoice_id = invoices.invoice_id'}) }}
     union all
     {{ record_fields('intercompany', 'fct_intercompany_document', 'document_id', "'journalentry'", [
         ('direction', 'records.direction'), ('partner', 'records.partner_entity_id'), ('period', month_text('records.posting_period_start')),

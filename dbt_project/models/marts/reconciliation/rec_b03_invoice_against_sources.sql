@@ -41,7 +41,8 @@ broken as (
         failing.currency,
         false as is_amount_estimated,
         true as is_primary_cause,
-        invoices.invoice_date as occurred_on
+        invoices.invoice_date as occurred_on,
+        settings.truth_system
     from failing
     inner join {{ ref('fct_invoice') }} as invoices
         on failing.invoice_id = invoices.invoice_id
@@ -76,7 +77,9 @@ broken as (
         periods.currency,
         false as is_amount_estimated,
         true as is_primary_cause,
-        least({{ month_end('periods.service_month') }}, {{ as_of_date() }}) as occurred_on
+        least({{ month_end('periods.service_month') }}, {{ as_of_date() }}) as occurred_on,
+        -- when work was done is the time sheets' to say
+        'psa' as truth_system
     from {{ ref('rec_b03_period') }} as periods
     left join {{ ref('dim_project') }} as projects
         on periods.project_id = projects.project_id
@@ -85,4 +88,4 @@ broken as (
 
 )
 
-{{ finding_rows('B03', 'broken', rule_version='2') }}
+{{ finding_rows('B03', 'broken', rule_version='2', truth_system='broken.truth_system') }}

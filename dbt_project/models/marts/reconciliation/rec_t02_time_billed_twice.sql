@@ -1,6 +1,6 @@
 with settings as (
 
-    select severity from {{ ref('rec_check_setting') }} where check_id = 'T02'
+    select severity, truth_system from {{ ref('rec_check_setting') }} where check_id = 'T02'
 
 ),
 
@@ -32,7 +32,8 @@ documents as (
         invoices.legal_entity_id,
         invoices.net_amount as amount_at_risk,
         invoices.currency,
-        invoices.invoice_date as occurred_on
+        invoices.invoice_date as occurred_on,
+        settings.truth_system
     from {{ ref('rec_t02_double') }} as doubles
     cross join settings
     inner join {{ ref('fct_invoice') }} as invoices
@@ -61,7 +62,8 @@ entries as (
         projects.legal_entity_id,
         entries.bill_amount as amount_at_risk,
         entries.currency,
-        entries.work_date as occurred_on
+        entries.work_date as occurred_on,
+        'psa' as truth_system
     from {{ ref('rec_t02_entered_twice') }} as doubles
     cross join settings
     inner join {{ ref('fct_time_entry') }} as entries
@@ -90,6 +92,7 @@ broken as (
         coalesce(counted.amount, found.amount_at_risk) as amount_at_risk,
         found.currency,
         found.occurred_on,
+        found.truth_system,
         projects.business_unit_id,
         projects.practice_id,
         false as is_amount_estimated,
@@ -111,4 +114,4 @@ broken as (
 
 )
 
-{{ finding_rows('T02', 'broken') }}
+{{ finding_rows('T02', 'broken', truth_system='broken.truth_system') }}

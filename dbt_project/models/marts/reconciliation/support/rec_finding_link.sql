@@ -17,7 +17,35 @@ links as (
 
     select finding_id, 1 as record_order, 'truth' as role, subject_type as entity, subject_id as entity_id
     from findings
-    where check_id in ('C01', 'B01', 'B02', 'B03', 'B04', 'X01', 'X02', 'R02')
+    where check_id in ('B01', 'B04', 'X01', 'X02')
+        or (check_id = 'B03' and subject_type = 'invoice')
+        or (check_id = 'C01' and subject_type = 'opportunity')
+
+    union all
+
+    select finding_id, 2 as record_order, 'other' as role, subject_type as entity, subject_id as entity_id
+    from findings
+    where check_id = 'B02' or (check_id = 'C01' and subject_type = 'project')
+
+    union all
+
+    select findings.finding_id, 1 as record_order, 'truth' as role, 'contract' as entity, projects.contract_id as entity_id
+    from findings
+    inner join {{ ref('dim_project') }} as projects
+        on findings.project_id = projects.project_id
+    where findings.check_id = 'B02'
+
+    union all
+
+    select finding_id, 1 as record_order, 'truth' as role, 'agreed_price' as entity, matching_key as entity_id
+    from findings
+    where check_id = 'R02'
+
+    union all
+
+    select finding_id, 2 as record_order, 'other' as role, 'billed_price' as entity, matching_key as entity_id
+    from findings
+    where check_id = 'R02'
 
     union all
 
@@ -33,7 +61,7 @@ links as (
 
     union all
 
-    select findings.finding_id, 2 as record_order, 'other' as role, 'invoice' as entity, milestones.invoice_id as entity_id
+    select findings.finding_id, 3 as record_order, 'other' as role, 'invoice' as entity, milestones.invoice_id as entity_id
     from findings
     inner join {{ ref('fct_milestone') }} as milestones
         on findings.subject_id = milestones.milestone_id
@@ -59,7 +87,19 @@ links as (
 
     union all
 
-    select finding_id, 2 as record_order, 'other' as role, 'service_period' as entity, matching_key || ':' || period as entity_id
+    select finding_id, 1 as record_order, 'truth' as role, 'month_delivered' as entity, matching_key || ':' || period as entity_id
+    from findings
+    where check_id = 'B03' and subject_type = 'project'
+
+    union all
+
+    select finding_id, 2 as record_order, 'other' as role, 'month_billed' as entity, matching_key || ':' || period as entity_id
+    from findings
+    where check_id = 'B03' and subject_type = 'project'
+
+    union all
+
+    select finding_id, 3 as record_order, 'evidence' as role, 'project' as entity, project_id as entity_id
     from findings
     where check_id = 'B03' and subject_type = 'project'
 
@@ -92,6 +132,12 @@ links as (
     select finding_id, 2 as record_order, 'other' as role, 'time_entry' as entity, subject_id as entity_id
     from findings
     where check_id = 'T03' or (check_id = 'H01' and subject_type = 'time_entry')
+
+    union all
+
+    select finding_id, 2 as record_order, 'other' as role, 'expense' as entity, subject_id as entity_id
+    from findings
+    where check_id = 'T04' and subject_type = 'expense'
 
     union all
 
@@ -262,7 +308,13 @@ links as (
 
     select finding_id, 1 as record_order, 'truth' as role, 'person' as entity, subject_id as entity_id
     from findings
-    where check_id = 'R03' or (check_id = 'H02' and project_id is null) or (check_id = 'T04' and subject_type = 'resource')
+    where check_id = 'R03' or (check_id = 'H02' and project_id is null)
+
+    union all
+
+    select finding_id, 1 as record_order, 'evidence' as role, 'person' as entity, subject_id as entity_id
+    from findings
+    where check_id = 'T04' and subject_type = 'resource'
 
     union all
 
