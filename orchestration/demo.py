@@ -185,11 +185,12 @@ def up() -> None:
         _step("Writing the documentation of the models", lambda: write_docs(runtime))
     write_front_page(runtime)
     try:
-        with served_simulators(home), started(wanted) as running:
+        with served_simulators(home), started(wanted) as served:
             _say_where(home)
-            watch(running)
+            watch(served)
     except KeyboardInterrupt:
-        OUT.print("Stopped.")
+        pass
+    OUT.print("Stopped.")
 
 
 def _say_where(home: Home) -> None:

@@ -8,10 +8,9 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
 
 from config import load_config
 from config.paths import REPOSITORY, Home
@@ -21,6 +20,7 @@ CONSOLE_PORT = 8080
 DAGSTER_PORT = 3000
 DOCS_PORT = 8081
 _LOOK_EVERY_SECONDS = 0.5
+_END_WITHIN_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,18 @@ class Running:
 
     server: Server
     process: subprocess.Popen[bytes]
+
+
+@dataclass
+class Served:
+    """What runs, and how often somebody asked that it ends."""
+
+    running: list[Running] = field(default_factory=list)
+    asked: int = 0
+
+    def hear(self, _number: int, _frame: FrameType | None) -> None:
+        """The handler of SIGTERM and of SIGINT."""
+        self.asked += 1
 
 
 def servers(home: Home) -> list[Server]:
@@ -71,28 +83,31 @@ def refuse_taken_ports(wanted: Sequence[Server]) -> None:
 
 
 @contextmanager
-def started(wanted: Sequence[Server]) -> Iterator[list[Running]]:
-    """The servers while the block runs; all are ended with it, also when this process is asked to end."""
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    running: list[Running] = []
+def started(wanted: Sequence[Server]) -> Iterator[Served]:
+    """The servers while the block runs; all are ended with it.
+
+    Being asked to end is noted and not raised: an exception amid `subprocess` can leave it locked. A shell lets what
+    it starts with ``&`` ignore interrupts; a process with a handler does not pass that on, and Dagster, which hears
+    an end as it hears an interrupt, would never stop.
+    """
+    served = Served()
+    before = {number: signal.signal(number, served.hear) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         for server in wanted:
             with server.log.open("ab") as log:
                 child = subprocess.Popen(server.command, cwd=REPOSITORY, stdout=log, stderr=log)
-            running.append(Running(server, child))
-        yield running
+            served.running.append(Running(server, child))
+        yield served
     finally:
-        for one in running:
-            one.process.terminate()
-        for one in running:
-            one.process.wait(timeout=60)
-        signal.signal(signal.SIGTERM, before)
+        _end(served)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def watch(running: Sequence[Running]) -> NoReturn:
-    """Wait for an interrupt. Raises RuntimeError as soon as one of them ends by itself: a half is not served."""
-    while True:
-        for one in running:
+def watch(served: Served) -> None:
+    """Wait until asked to end. Raises RuntimeError as soon as a server ends by itself: a half is not served."""
+    while not served.asked:
+        for one in served.running:
             if one.process.poll() is not None:
                 words = f"{one.server.name} ended with exit code {one.process.returncode}"
                 raise RuntimeError(
@@ -101,12 +116,24 @@ def watch(running: Sequence[Running]) -> NoReturn:
         time.sleep(_LOOK_EVERY_SECONDS)
 
 
+def _end(served: Served) -> None:
+    """Ask the servers to end; who is slow, or waited for by somebody who asks again, is killed."""
+    asked = served.asked
+    processes = [one.process for one in served.running]
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + _END_WITHIN_SECONDS
+    while any(process.poll() is None for process in processes):
+        if served.asked > asked or time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
 def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _module(*arguments: str) -> tuple[str, ...]:
