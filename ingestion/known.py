@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import duckdb
 
 from ingestion.collect import micros
 from ingestion.tables import Table
 from ingestion.warehouse import table_exists
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def alive_ids(
@@ -42,29 +44,33 @@ def alive_ids(
 
 
 def known_cursors(
-    connection: duckdb.DuckDBPyConnection, dataset: str, table: Table, instance: str, since: datetime
+    connection: duckdb.DuckDBPyConnection, dataset: str, table: Table, instance: str, since: datetime | None
 ) -> dict[str, int]:
-    """Cursor in microseconds of each record changed since then; a deleted one counts from its deletion.
+    """Cursor in microseconds of each record changed since then, or ever; a deleted one counts from its deletion.
 
     A version older than these is a stale read. A record the vendor itself reported deleted lives again
-    only with a later cursor.
+    only with a later cursor, also when no version of it ever landed.
     """
-    if table.cursor is None or not table_exists(connection, dataset, table.name):
+    if table.cursor is None:
         return {}
-    rows = connection.execute(
-        f'select {_record(table)}, "{table.cursor}"::timestamptz from "{dataset}"."{table.name}" r '  # noqa: S608
-        f'where _instance = ? and "{table.cursor}" >= ?',
-        [instance, since],
-    ).fetchall()
-    known = {record: micros(cursor) for record, cursor in rows}
-    dead = connection.execute(
-        f'select record_id, deleted_at from "{dataset}".tombstone '  # noqa: S608
-        "where _instance = ? and object = ? and deleted_at >= ? "
-        "and origin in ('deleted_feed', 'recycle_bin')",
-        [instance, table.name, since],
-    ).fetchall()
-    for record, deleted_at in dead:
-        known[record] = max(known.get(record, 0), micros(deleted_at) + 1)
+    known: dict[str, int] = {}
+    start = since or _BEGINNING
+    if table_exists(connection, dataset, table.name):
+        rows = connection.execute(
+            f'select {_record(table)}, "{table.cursor}"::timestamptz from "{dataset}"."{table.name}" r '  # noqa: S608
+            f'where _instance = ? and "{table.cursor}" >= ?',
+            [instance, start],
+        ).fetchall()
+        known = {record: micros(cursor) for record, cursor in rows}
+    if table_exists(connection, dataset, "tombstone"):
+        dead = connection.execute(
+            f'select record_id, deleted_at from "{dataset}".tombstone '  # noqa: S608
+            "where _instance = ? and object = ? and deleted_at >= ? "
+            "and origin in ('deleted_feed', 'recycle_bin')",
+            [instance, table.name, start],
+        ).fetchall()
+        for record, deleted_at in dead:
+            known[record] = max(known.get(record, 0), micros(deleted_at) + 1)
     return known
 
 

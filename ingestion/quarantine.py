@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -21,8 +21,6 @@ from ingestion.pipeline import InstancePipeline, LoadTable
 from ingestion.runner import after, bound_tables, only_run, recover
 from ingestion.tables import Table
 from ingestion.warehouse import open_warehouse, warehouse_lock
-
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +120,7 @@ def _judge(
     report: ReplayReport,
 ) -> list[LoadTable]:
     with warehouse_lock(home), open_warehouse(home) as connection:
-        known = known_cursors(connection, pipeline.dataset, table, pipeline.instance, _BEGINNING)
+        known = known_cursors(connection, pipeline.dataset, table, pipeline.instance, None)
         read_since = _loaded_later(connection, pipeline, table, found) if table.cursor is None else set()
     collector = Collector(table, pipeline.instance, loaded_at, known)
     for entry in found:

@@ -193,15 +193,16 @@ class Run:
                 )
 
     def _known_cursors(self) -> dict[str, dict[str, int]]:
-        starts = {name: since for name, table in self.tables.items() if (since := self.since(table))}
-        if not starts:
+        """Per table what a stale read could overwrite; a full read is believed as it comes."""
+        dated = [] if self.full else [table for table in self.tables.values() if table.cursor is not None]
+        if not dated:
             return {}
         with warehouse_lock(self.home), open_warehouse(self.home) as connection:
             return {
-                name: known_cursors(
-                    connection, self.pipeline.dataset, self.tables[name], self.instance, since
+                table.name: known_cursors(
+                    connection, self.pipeline.dataset, table, self.instance, self.since(table)
                 )
-                for name, since in starts.items()
+                for table in dated
             }
 
     def _hand_over(self, dead: list[Tombstone], *, final: bool, reading: Collector | None = None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from config.paths import Home
@@ -103,6 +103,7 @@ def expected(records) -> list[tuple[str, str]]:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(deliveries())
+@example(({"n0": ([41, 75], 91)}, [[("n0", 91, "deleted")], [("n0", 75, "version"), ("n0", 41, "version")]]))
 def test_any_order_and_batching_ends_in_the_same_table(delivery):
     records, batches = delivery
     with tempfile.TemporaryDirectory() as folder:
