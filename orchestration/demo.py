@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from multiprocessing.pool import Pool
 from pathlib import Path
@@ -184,12 +184,9 @@ def up() -> None:
     if home.warehouse.exists():
         _step("Writing the documentation of the models", lambda: write_docs(runtime))
     write_front_page(runtime)
-    try:
-        with served_simulators(home), started(wanted) as served:
-            _say_where(home)
-            watch(served)
-    except KeyboardInterrupt:
-        pass
+    with suppress(KeyboardInterrupt), served_simulators(home), started(wanted) as served:
+        _say_where(home)
+        watch(served)
     OUT.print("Stopped.")
 
 

@@ -1,6 +1,6 @@
 {#
   One row per field of the records which findings point at. `fields` is a list of (shown field name, expression);
-  `at` names the columns instance, record_id, label, modified and loaded of the relation, and may add a join.
+  `at` gives the expressions of instance, record_id, label, modified and loaded, and may add a join.
 #}
 {% macro record_fields(entity, relation, key, object_type, fields, at={}) %}
 {% for name, expression in fields %}

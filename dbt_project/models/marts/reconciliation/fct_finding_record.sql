@@ -1,3 +1,6 @@
+{% set undated = 'cast(null as ' ~ type_moment() ~ ')' %}
+{% set its_project = 'inner join ' ~ ref('dim_project') ~ ' as projects on records.project_id = projects.project_id' %}
+{% set its_role = 'left join ' ~ ref('dim_role') ~ ' as roles on records.role_id = roles.role_id' %}
 with fields as (
 
     {{ record_fields('opportunity', 'fct_opportunity', 'opportunity_id', "'opportunity'", [
@@ -44,7 +47,7 @@ with fields as (
         ('bill_rate', 'cast(records.bill_rate as decimal(18, 2))'), ('approved', 'records.is_approved'),
         ('billable', 'records.is_billable'), ('invoiced', 'records.is_invoiced'),
     ], {'label': "'Time entry of ' || " ~ as_text('records.work_date'),
-        'join': 'left join ' ~ ref('dim_role') ~ ' as roles on records.role_id = roles.role_id'}) }}
+        'join': its_role}) }}
     union all
     {{ record_fields('expense', 'fct_expense', 'expense_id', "'expense'", [
         ('expense_date', 'records.expense_date'), ('category', 'records.category'), ('amount', 'cast(records.amount as decimal(18, 2))'),
@@ -104,26 +107,25 @@ with fields as (
         ('quantity_effect', 'cast(records.quantity_effect as decimal(18, 2))'), ('rounding', 'cast(records.rounding as decimal(18, 2))'), ('unexplained', 'cast(records.unexplained as decimal(18, 2))'),
         ('billed', 'cast(records.billed_amount as decimal(18, 2))'),
     ], {'instance': 'records.erp_instance', 'record_id': 'records.invoice_id', 'label': "'Bridge from delivery to invoice'",
-        'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')'}) }}
+        'modified': undated, 'loaded': undated}) }}
     union all
     {{ record_fields('month_delivered', 'rec_b03_period', 'service_period_id', "'workspace'", [
         ('month', month_text('records.service_month')), ('amount', 'cast(records.delivered_amount as decimal(18, 2))'), ('currency', 'records.currency'),
     ], {'instance': 'projects.instance', 'record_id': 'projects.source_id', 'label': "'Work and expenses of the month'",
-        'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')',
-        'join': 'inner join ' ~ ref('dim_project') ~ ' as projects on records.project_id = projects.project_id'}) }}
+        'modified': undated, 'loaded': undated,
+        'join': its_project}) }}
     union all
     {{ record_fields('month_billed', 'rec_b03_period', 'service_period_id', "'transaction'", [
         ('month', month_text('records.service_month')), ('amount', 'cast(records.billed_amount as decimal(18, 2))'), ('currency', 'records.currency'),
     ], {'instance': 'records.erp_instance', 'record_id': 'records.invoice_number', 'label': "'Invoice lines dated to the month'",
-        'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')'}) }}
+        'modified': undated, 'loaded': undated}) }}
     union all
     {{ record_fields('agreed_price', 'rec_r02_price', 'price_id', "'workspace'", [
         ('role', 'roles.role_name'), ('first_day', 'records.first_day'), ('last_day', 'records.last_day'),
         ('rate', 'cast(records.expected_rate as decimal(18, 4))'), ('currency', 'records.project_currency'),
     ], {'instance': 'projects.instance', 'record_id': 'projects.source_id', 'label': "'Rate agreed for those days'",
-        'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')',
-        'join': 'inner join ' ~ ref('dim_project') ~ ' as projects on records.project_id = projects.project_id'
-            ~ ' left join ' ~ ref('dim_role') ~ ' as roles on records.role_id = roles.role_id'}) }}
+        'modified': undated, 'loaded': undated,
+        'join': its_project ~ ' ' ~ its_role}) }}
     union all
     {{ record_fields('billed_price', 'rec_r02_price', 'price_id', "'transaction'", [
         ('hours', 'cast(records.quantity as decimal(18, 2))'), ('rate', 'cast(records.billed_rate as decimal(18, 4))'), ('currency', 'records.invoice_currency'),
@@ -140,7 +142,7 @@ with fields as (
         ('from_stage', 'records.from_stage'), ('from_amount', 'records.from_amount'),
         ('to_stage', 'records.to_stage'), ('to_amount', 'records.to_amount'),
     ], {'record_id': 'records.tie_id', 'label': 'records.tie',
-        'modified': 'cast(null as ' ~ type_moment() ~ ')', 'loaded': 'cast(null as ' ~ type_moment() ~ ')'}) }}
+        'modified': undated, 'loaded': undated}) }}
 
 )
 
