@@ -14,7 +14,6 @@
 {% macro default__add_days(from_date, number) %}(cast({{ from_date }} as date) + cast({{ number }} as integer)){% endmacro %}
 {% macro spark__add_days(from_date, number) %}date_add(cast({{ from_date }} as date), cast({{ number }} as int)){% endmacro %}
 
-{# First day of the month of a date. #}
 {# A moment some hours later. #}
 {% macro add_hours(a_moment, number) %}{{ return(adapter.dispatch('add_hours')(a_moment, number)) }}{% endmacro %}
 {% macro default__add_hours(a_moment, number) %}({{ a_moment }} + {{ number }} * interval '1 hour'){% endmacro %}
@@ -25,6 +24,7 @@
 {% macro default__seconds_between(from_moment, to_moment) %}cast(floor(extract(epoch from ({{ to_moment }})) - extract(epoch from ({{ from_moment }}))) as bigint){% endmacro %}
 {% macro spark__seconds_between(from_moment, to_moment) %}(unix_timestamp({{ to_moment }}) - unix_timestamp({{ from_moment }})){% endmacro %}
 
+{# First day of the month of a date. #}
 {% macro month_start(a_date) %}cast(date_trunc('month', {{ a_date }}) as date){% endmacro %}
 
 {# The same day some months later (or earlier when negative), or the last day of that month. #}
@@ -52,22 +52,16 @@ from generate_series(cast({{ first_day }} as timestamp), cast({{ last_day }} as 
 select explode(sequence(cast({{ first_day }} as date), cast({{ last_day }} as date))) as calendar_date
 {% endmacro %}
 
-{# Quotient as decimal(38, 8), rounded half away from zero; null when the divisor is zero. DuckDB divides decimals as doubles, so it works on scaled integers there. #}
+{# Quotient as decimal(38, 8), rounded half away from zero; null when the divisor is zero. #}
 {% macro ratio(numerator, denominator) %}{{ return(adapter.dispatch('ratio')(numerator, denominator)) }}{% endmacro %}
 {% macro default__ratio(numerator, denominator) %}
 cast(round(cast({{ numerator }} as decimal(28, 8)) / nullif(cast({{ denominator }} as decimal(28, 8)), 0), 8) as decimal(38, 8))
 {%- endmacro %}
-{% macro duckdb__ratio(numerator, denominator) %}
-{%- set n = "cast(cast(" ~ numerator ~ " as decimal(28, 8)) * 100000000 as hugeint)" -%}
-{%- set d = "cast(cast(" ~ denominator ~ " as decimal(28, 8)) * 100000000 as hugeint)" -%}
-cast(
-    cast(
-        sign({{ n }}) * sign({{ d }})
-        * ((abs({{ n }}) * 200000000 + abs({{ d }})) // nullif(2 * abs({{ d }}), 0))
-        as decimal(30, 0)
-    ) * cast(0.00000001 as decimal(8, 8)) as decimal(38, 8)
-)
-{%- endmacro %}
+{% macro duckdb__ratio(numerator, denominator) %}{{ target.schema }}.ratio({{ numerator }}, {{ denominator }}){% endmacro %}
+
+{# DuckDB keeps these as functions: spelled out, the roundings of one model come to twenty thousand words. #}
+{% macro duckdb__round_money(amount, currency) %}{{ target.schema }}.round_money({{ amount }}, {{ currency }}){% endmacro %}
+{% macro duckdb__money_text(amount, currency) %}{{ target.schema }}.money_text({{ amount }}, {{ currency }}){% endmacro %}
 
 {# A cast that gives null for text which is not of the type. #}
 {% macro try_cast(expression, type) %}{{ return(adapter.dispatch('try_cast')(expression, type)) }}{% endmacro %}
@@ -99,6 +93,22 @@ case when pg_input_is_valid(cast({{ expression }} as text), '{{ type }}') then c
 {# What an engine needs before the first model. #}
 {% macro prepare_engine() %}{{ return(adapter.dispatch('prepare_engine')()) }}{% endmacro %}
 {% macro default__prepare_engine() %}{% endmacro %}
+{# DuckDB divides decimals as doubles, so its ratio works on scaled integers. #}
+{% macro duckdb__prepare_engine() %}
+create schema if not exists {{ target.schema }};
+create or replace macro {{ target.schema }}.scaled(number) as cast(cast(number as decimal(28, 8)) * 100000000 as hugeint);
+create or replace macro {{ target.schema }}.ratio(numerator, denominator) as cast(
+    cast(
+        sign({{ target.schema }}.scaled(numerator)) * sign({{ target.schema }}.scaled(denominator))
+        * (
+            (abs({{ target.schema }}.scaled(numerator)) * 200000000 + abs({{ target.schema }}.scaled(denominator)))
+            // nullif(2 * abs({{ target.schema }}.scaled(denominator)), 0)
+        ) as decimal(30, 0)
+    ) * cast(0.00000001 as decimal(8, 8)) as decimal(38, 8)
+);
+create or replace macro {{ target.schema }}.round_money(amount, currency) as {{ default__round_money('amount', 'currency') }};
+create or replace macro {{ target.schema }}.money_text(amount, currency) as {{ default__money_text('amount', 'currency') }};
+{% endmacro %}
 {% macro postgres__prepare_engine() %}
 {%- if execute and run_query("show timezone").columns[0].values()[0] != 'UTC' -%}
     {{ exceptions.raise_compiler_error("the session is not in UTC, so days would be cut elsewhere: set PGTZ=UTC, or the database's timezone") }}

@@ -16,7 +16,8 @@
 {%- endmacro %}
 
 {# An amount rounded to the minor unit of its currency, as decimal(18, 4); each branch is cast, as engines do not agree on a common type. #}
-{% macro round_money(amount, currency) -%}
+{% macro round_money(amount, currency) %}{{ return(adapter.dispatch('round_money')(amount, currency)) }}{% endmacro %}
+{% macro default__round_money(amount, currency) -%}
     case {{ minor_units(currency) }}
         when 0 then cast(round(cast({{ amount }} as decimal(38, 12)), 0) as decimal(18, 4))
         when 3 then cast(round(cast({{ amount }} as decimal(38, 12)), 3) as decimal(18, 4))

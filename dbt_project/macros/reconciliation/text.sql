@@ -12,7 +12,8 @@
 {%- endmacro %}
 
 {# Money for sentences, in the decimals of its currency: 1,234.50 USD, 1,235 JPY. #}
-{% macro money_text(amount, currency) -%}
+{% macro money_text(amount, currency) %}{{ return(adapter.dispatch('money_text')(amount, currency)) }}{% endmacro %}
+{% macro default__money_text(amount, currency) -%}
     (
         coalesce(
             case {{ minor_units(currency) }}
