@@ -2,8 +2,8 @@
 
     python -m benchmarks.build_and_reconcile [--entries 10000000]
 
-1. `dbt build` of everything on the firm of `make run`, with the unit tests and as scheduled without them, against the sum
-   of the models' own statements on the same rows.
+1. `dbt build` of everything on the firm of `make run`, with the unit tests and as scheduled without them, against the
+   sum of the models' own statements on the same rows.
 2. T01 (approved time not billed) over ten million time entries, against the plain query an analyst would write. Both
    must name the same projects, months and amounts.
 
@@ -106,7 +106,9 @@ def compare_build(bench: Bench) -> None:
         alone = time.perf_counter() - started
         connection.execute("drop schema scratch cascade")
     print(f"dbt build of everything                {everything:8.1f} s    Python {sys.version.split()[0]}")
-    print(f"the same without unit tests            {build:8.1f} s    {len(statements)} models with their data tests")
+    print(
+        f"the same without unit tests            {build:8.1f} s    {len(statements)} models with their data tests"
+    )
     print(
         f"the models' own SQL                     {alone:8.1f} s    build / SQL: {build / alone:.1f}x",
         flush=True,

@@ -26,7 +26,7 @@ from (values
 {%- for row in rows %} (
     {%- for name in given -%}
         {%- set value = row.get(name) -%}
-        {{- 'null' if value is none else dbt.string_literal(dbt.escape_single_quotes(value | string)) -}}{{- ', ' if not loop.last -}}
+        {{- 'null' if value is none else "'" ~ (value | string | replace("'", "''")) ~ "'" -}}{{- ', ' if not loop.last -}}
     {%- endfor -%}
 ){{ ',' if not loop.last }}
 {%- endfor %}) as given ({{ given | join(', ') }})

@@ -6,18 +6,13 @@ with summed as (
     {%- set has_group = model == 'rpt_dso_month' %}
     {%- set by_company = model in ['rpt_dso_month', 'rpt_close_month', 'rpt_intercompany_month'] %}
     select
-        '{{ id }}' as metric_id,
-        legal_entity_id,
+        '{{ id }}' as metric_id, legal_entity_id, month, '{{ unit }}' as unit,
         {{ 'cast(null as ' ~ dbt.type_string() ~ ')' if by_company else 'practice_id' }} as practice_id,
         {{ 'cast(null as ' ~ dbt.type_string() ~ ')' if by_company else 'business_unit_id' }} as business_unit_id,
-        {{ 'is_group' if has_group else 'false' }} as is_group,
-        month,
+        {{ 'is_group' if has_group else 'false' }} as is_group, {{ 'true' if denominator else 'false' }} as is_ratio,
         cast(sum({{ numerator }}) as decimal(28, 8)) as numerator,
-        cast({{ 'sum(' ~ denominator ~ ')' if denominator else 'null' }} as decimal(28, 8)) as denominator,
-        {{ 'true' if denominator else 'false' }} as is_ratio,
-        '{{ unit }}' as unit
-    from {{ ref(model) }} as rows
-    where month <= {{ as_of_date() }}
+        cast({{ 'sum(' ~ denominator ~ ')' if denominator else 'null' }} as decimal(28, 8)) as denominator
+    from {{ ref(model) }} as rows where month <= {{ as_of_date() }}
     group by legal_entity_id, month{{ ', is_group' if has_group }}{{ ', practice_id, business_unit_id' if not by_company }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
