@@ -41,6 +41,9 @@ limit 0
     {%- set columns = adapter.get_column_schema_from_query(sql) -%}
     {%- set rows = config.get('expected_rows') -%}
     {%- set names = rows[0].keys() | list if rows else columns | map(attribute='name') | list -%}
+    {%- for row in rows if row.keys() | list | sort != names | sort -%}
+        {{ exceptions.raise_compiler_error("Unit test '" ~ model.name ~ "' expects " ~ names | join(', ') ~ " in its first row, and in another " ~ row.keys() | join(', ')) }}
+    {%- endfor -%}
     {%- set judged = columns | selectattr('name', 'in', names) | list -%}
     {%- set expected = config.get('expected_sql') or rows_of_types(rows, judged, model.name) -%}
     {%- call statement('main', fetch_result=True) -%}

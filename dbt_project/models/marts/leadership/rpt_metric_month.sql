@@ -2,6 +2,7 @@
 -- rows of a filter, then divide; a value is never averaged
 with summed as (
 
+    {#- one select per metric: few lines each, as dbt reads all of them in a unit test -#}
     {% for id, name, unit, model, numerator, denominator, section in metrics() %}
     {%- set has_group = model == 'rpt_dso_month' %}
     {%- set by_company = model in ['rpt_dso_month', 'rpt_close_month', 'rpt_intercompany_month'] %}
